@@ -1,0 +1,123 @@
+#ifndef TRAFO_ATTRS_TD
+#define TRAFO_ATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "dialects/Trafo/IR/TrafoDialect.td"
+
+class Trafo_Attr<string name, string attrMnemonic> : AttrDef<Trafo_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+//===-- What a module is compiled for ------------------------------------------------------------------------------===//
+
+def Trafo_ConfigAttr : Trafo_Attr<"Config", "config"> {
+  let summary = "bounds fixed at compile time; the module attribute `trafo.config`";
+  let parameters = (ins
+    "int64_t":$max_context,   // positions per sequence, a multiple of 64
+    "int64_t":$max_rows,      // rows of one step (the prefill bucket)
+    "int64_t":$max_outputs,   // rows of one step whose logits may be wanted
+    "int64_t":$max_sequences, // sequences held at once
+    "int64_t":$max_workers);  // workers the arena holds scratch for
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+//===-- Sources of weights -----------------------------------------------------------------------------------------===//
+
+def Trafo_FileAttr : Trafo_Attr<"File", "file"> {
+  let summary = "a weight's bytes in a file: path and offset in bytes";
+  let parameters = (ins StringRefParameter<>:$path, "uint64_t":$offset);
+  let assemblyFormat = "`<` $path `,` $offset `>`";
+}
+def Trafo_RandomAttr : Trafo_Attr<"Random", "random"> {
+  let summary = "pseudo-random values, reproducible from the seed and the weight's name";
+  let parameters = (ins "uint64_t":$seed);
+  let assemblyFormat = "`<` $seed `>`";
+}
+def Trafo_SplatAttr : Trafo_Attr<"Splat", "splat"> {
+  let summary = "one value everywhere";
+  let parameters = (ins "double":$value);
+  let hasCustomAssemblyFormat = 1;
+}
+
+//===-- Rotary position embedding ----------------------------------------------------------------------------------===//
+
+def Trafo_PairingInterleaved : I32EnumAttrCase<"Interleaved", 0, "interleaved">; // (2i, 2i+1)
+def Trafo_PairingHalves : I32EnumAttrCase<"Halves", 1, "halves">;               // (i, i + dims/2)
+def Trafo_Pairing : I32EnumAttr<"RopePairing", "which elements of a head rotate together",
+                                [Trafo_PairingInterleaved, Trafo_PairingHalves]> {
+  let cppNamespace = "::trafo";
+  let genSpecializedAttr = 0;
+}
+def Trafo_ScalingNone : I32EnumAttrCase<"None", 0, "none">;
+def Trafo_ScalingLinear : I32EnumAttrCase<"Linear", 1, "linear">;
+def Trafo_ScalingYarn : I32EnumAttrCase<"Yarn", 2, "yarn">;
+def Trafo_Scaling : I32EnumAttr<"RopeScaling", "how positions are stretched",
+                                [Trafo_ScalingNone, Trafo_ScalingLinear, Trafo_ScalingYarn]> {
+  let cppNamespace = "::trafo";
+  let genSpecializedAttr = 0;
+}
+def Trafo_RopeAttr : Trafo_Attr<"Rope", "rope"> {
+  let summary = "rotary position embedding (Su et al. 2021, RoFormer, section 3.4)";
+  let description = [{
+    Pair i of the first `dims` elements of a head is rotated by `position * base^(-2i/dims)`, divided by `factor` under
+    linear scaling; yarn as in Peng et al. 2023 (section 3.4) with `original_context`. Frequency factors, where a model
+    has them, divide each pair's angle and are an operand (a weight of dims/2 values).
+  }];
+  let parameters = (ins
+    "int64_t":$dims, "double":$base,
+    DefaultValuedParameter<"::trafo::RopePairing", "::trafo::RopePairing::Interleaved">:$pairing,
+    DefaultValuedParameter<"::trafo::RopeScaling", "::trafo::RopeScaling::None">:$scaling,
+    DefaultValuedParameter<"double", "1.0">:$factor,
+    DefaultValuedParameter<"int64_t", "0">:$original_context);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+//===-- Numerics ---------------------------------------------------------------------------------------------------===//
+
+def Trafo_ActF32 : I32EnumAttrCase<"F32", 0, "f32">;     // activations stay f32, f32 fma over k ascending
+def Trafo_ActI8G32 : I32EnumAttrCase<"I8G32", 1, "i8_g32">; // int8 per group of 32: d = amax/127, round half to even
+def Trafo_ActBF16 : I32EnumAttrCase<"BF16", 2, "bf16">;  // rounded to bf16, f32 accumulation
+def Trafo_ActivationFormat : I32EnumAttr<"ActivationFormat", "how a linear sees its input (its numeric class)",
+                                         [Trafo_ActF32, Trafo_ActI8G32, Trafo_ActBF16]> {
+  let cppNamespace = "::trafo";
+}
+
+def Trafo_FnSilu : I32EnumAttrCase<"Silu", 0, "silu">;
+def Trafo_FnGelu : I32EnumAttrCase<"Gelu", 1, "gelu">;          // erf form
+def Trafo_FnGeluTanh : I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">;
+def Trafo_FnRelu : I32EnumAttrCase<"Relu", 3, "relu">;
+def Trafo_Function : I32EnumAttr<"Function", "activation function",
+                                 [Trafo_FnSilu, Trafo_FnGelu, Trafo_FnGeluTanh, Trafo_FnRelu]> {
+  let cppNamespace = "::trafo";
+}
+
+//===-- Layers and layouts -----------------------------------------------------------------------------------------===//
+
+def Trafo_LayerAttr : Trafo_Attr<"Layer", "layer"> {
+  let summary = "one layer of a schedule: the body it runs and the weight of each of the body's slots";
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$body, ArrayRefParameter<"::mlir::FlatSymbolRefAttr">:$slots);
+  let assemblyFormat = "`<` $body `,` `[` $slots `]` `>`";
+}
+
+def Trafo_LayoutAttr : Trafo_Attr<"Layout", "layout"> {
+  let summary = "a packed layout: how rows and columns of a weight lie in memory";
+  let description = [{
+    The weight's rows are cut into tiles of `rows` rows (the last padded with zero rows), each tile into blocks of the
+    format's group size g along k (for ungrouped formats g = 1). Blocks of a tile follow each other by k, tiles by row:
+    block (tile t, block kb) starts at `(t * K/g + kb) * B`, B the block's bytes. A block is: `rows` scales as f16,
+    then (formats with a minimum) `rows` minima as f16, then the codes, in steps of `lane` consecutive columns:
+    unsplit codes: byte `(c / lane) * rows * lane + r * lane + c % lane` is the code of row r, column c; codes of 4 bits
+    are split: the low nibble of byte `(c / (2*lane)) * rows * lane + r * lane + c % lane` holds column c of the first
+    `lane` columns of each 2*lane, the high nibble the column `lane` later. `bias` is XORed to the bytes of signed codes
+    (128 turns them into unsigned). `rows = 1` with `raw` keeps the file's own blocks, row after row.
+    For ungrouped formats a block is `rows` elements (one column).
+  }];
+  let parameters = (ins "int64_t":$rows, DefaultValuedParameter<"int64_t", "1">:$lane,
+                        DefaultValuedParameter<"bool", "false">:$split,
+                        DefaultValuedParameter<"int64_t", "0">:$bias,
+                        DefaultValuedParameter<"bool", "false">:$raw);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+#endif
