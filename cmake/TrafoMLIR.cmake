@@ -1,6 +1,6 @@
 # LLVM and MLIR, and the one helper the compiler's folders use: trafo_sources(file...) hands a folder's sources to
 # libTrafo.so, which lib/Compiler links once, so that every tool and plugin shares one set of types.
-find_package(MLIR 22 REQUIRED CONFIG)
+find_package(MLIR 22.1 REQUIRED CONFIG)
 list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
 set(LLVM_LINK_LLVM_DYLIB ON)
 set(MLIR_LINK_MLIR_DYLIB ON)
