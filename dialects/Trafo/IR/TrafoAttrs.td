@@ -9,10 +9,18 @@ class Trafo_Attr<string name, string attrMnemonic> : AttrDef<Trafo_Dialect, name
   let mnemonic = attrMnemonic;
 }
 
+/// A double that attributes are uniqued by (see trafo::Float64); its accessor gives a plain double.
+class Trafo_F64<string value = ""> : AttrOrTypeParameter<"::trafo::Float64", "double", "double"> {
+  let comparator = "::trafo::Float64($_lhs) == ::trafo::Float64($_rhs)";
+  let printer = "$_printer << static_cast<double>($_self)";
+  let defaultValue = value;
+}
+
 //===-- What a module is compiled for ------------------------------------------------------------------------------===//
 
 def Trafo_ConfigAttr : Trafo_Attr<"Config", "config"> {
   let summary = "bounds fixed at compile time; the module attribute `trafo.config`";
+  let description = "C1: max_context is a positive multiple of 64. C2: the others are positive, max_outputs at most max_rows.";
   let parameters = (ins
     "int64_t":$max_context,   // positions per sequence, a multiple of 64
     "int64_t":$max_rows,      // rows of one step (the prefill bucket)
@@ -20,6 +28,7 @@ def Trafo_ConfigAttr : Trafo_Attr<"Config", "config"> {
     "int64_t":$max_sequences, // sequences held at once
     "int64_t":$max_workers);  // workers the arena holds scratch for
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 //===-- Sources of weights -----------------------------------------------------------------------------------------===//
@@ -36,8 +45,8 @@ def Trafo_RandomAttr : Trafo_Attr<"Random", "random"> {
 }
 def Trafo_SplatAttr : Trafo_Attr<"Splat", "splat"> {
   let summary = "one value everywhere";
-  let parameters = (ins "double":$value);
-  let hasCustomAssemblyFormat = 1;
+  let parameters = (ins Trafo_F64<>:$value);
+  let assemblyFormat = "`<` $value `>`";
 }
 
 //===-- Rotary position embedding ----------------------------------------------------------------------------------===//
@@ -63,14 +72,16 @@ def Trafo_RopeAttr : Trafo_Attr<"Rope", "rope"> {
     Pair i of the first `dims` elements of a head is rotated by `position * base^(-2i/dims)`, divided by `factor` under
     linear scaling; yarn as in Peng et al. 2023 (section 3.4) with `original_context`. Frequency factors, where a model
     has them, divide each pair's angle and are an operand (a weight of dims/2 values).
+    C1: dims is positive and even. C2: base and factor are positive. C3: yarn has an original_context.
   }];
   let parameters = (ins
-    "int64_t":$dims, "double":$base,
+    "int64_t":$dims, Trafo_F64<>:$base,
     DefaultValuedParameter<"::trafo::RopePairing", "::trafo::RopePairing::Interleaved">:$pairing,
     DefaultValuedParameter<"::trafo::RopeScaling", "::trafo::RopeScaling::None">:$scaling,
-    DefaultValuedParameter<"double", "1.0">:$factor,
+    Trafo_F64<"1.0">:$factor,
     DefaultValuedParameter<"int64_t", "0">:$original_context);
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 //===-- Numerics ---------------------------------------------------------------------------------------------------===//
@@ -96,8 +107,8 @@ def Trafo_Function : I32EnumAttr<"Function", "activation function",
 
 def Trafo_LayerAttr : Trafo_Attr<"Layer", "layer"> {
   let summary = "one layer of a schedule: the body it runs and the weight of each of the body's slots";
-  let parameters = (ins "::mlir::FlatSymbolRefAttr":$body, ArrayRefParameter<"::mlir::FlatSymbolRefAttr">:$slots);
-  let assemblyFormat = "`<` $body `,` `[` $slots `]` `>`";
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$body, OptionalArrayRefParameter<"::mlir::FlatSymbolRefAttr">:$slots);
+  let assemblyFormat = "`<` $body `,` `[` (`]`) : ($slots^ `]`)? `>`";
 }
 
 def Trafo_LayoutAttr : Trafo_Attr<"Layout", "layout"> {

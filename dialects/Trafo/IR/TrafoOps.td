@@ -11,9 +11,12 @@ include "dialects/Trafo/IR/TrafoAttrs.td"
 class Trafo_Op<string mnemonic, list<Trait> traits = []> : Op<Trafo_Dialect, mnemonic, traits>;
 
 /// Rows of activations: tensor<?xNxf32> (static row counts are allowed in tests).
-def Trafo_Rows2D : 2DTensorOf<[F32]>;
+def Trafo_Rows2D : ConfinedType<2DTensorOf<[F32]>,
+                                [CPred<"!::llvm::cast<::mlir::ShapedType>($_self).isDynamicDim(1)">],
+                                "2D tensor of f32 with static columns", "::mlir::RankedTensorType">;
 def Trafo_Weight : Type<CPred<"::llvm::isa<::trafo::WeightType>($_self)">, "weight", "::trafo::WeightType">;
-def Trafo_RowsHandle : Type<CPred<"::llvm::isa<::trafo::RowsType>($_self)">, "rows of a step", "::trafo::RowsType">;
+def Trafo_RowsHandle : Type<CPred<"::llvm::isa<::trafo::RowsType>($_self)">, "rows of a step", "::trafo::RowsType">,
+                       BuildableType<"$_builder.getType<::trafo::RowsType>()">;
 def Trafo_KV : Type<CPred<"::llvm::isa<::trafo::KVCacheType>($_self)">, "KV cache", "::trafo::KVCacheType">;
 
 //===-- Weights and their recipes ----------------------------------------------------------------------------------===//
@@ -32,7 +35,7 @@ def Trafo_WeightOp : Trafo_Op<"weight", [Symbol, IsolatedFromAbove]> {
     }
     ```
     C1: exactly one of a source and a recipe. C2: the recipe yields one weight of this type. C3: a file source's path
-    is not empty. `offset` (bytes from the start of the packed weights) and `layout` are set by the packing plan.
+    is not empty. C4: the source is a `#trafo.file`, `#trafo.random` or `#trafo.splat`. `offset` (bytes from the start of the packed weights) and `layout` are set by the packing plan.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Trafo_Weight>:$type, OptionalAttr<AnyAttr>:$source,
                        OptionalAttr<Trafo_LayoutAttr>:$layout, OptionalAttr<I64Attr>:$offset);
@@ -41,6 +44,7 @@ def Trafo_WeightOp : Trafo_Op<"weight", [Symbol, IsolatedFromAbove]> {
     $sym_name `:` $type (`from` $source^)? (`layout` $layout^)? (`at` $offset^)? attr-dict (`recipe` $recipe^)?
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::trafo::WeightType getWeightType() { return ::llvm::cast<::trafo::WeightType>(getType()); }
   }];
@@ -53,7 +57,7 @@ def Trafo_GetOp : Trafo_Op<"get", [Pure, DeclareOpInterfaceMethods<SymbolUserOpI
   let assemblyFormat = "$weight attr-dict `:` type($result)";
 }
 
-def Trafo_YieldOp : Trafo_Op<"yield", [Pure, Terminator]> {
+def Trafo_YieldOp : Trafo_Op<"yield", [Pure, Terminator, HasParent<"WeightOp">]> {
   let summary = "ends a recipe";
   let arguments = (ins Trafo_Weight:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
@@ -61,7 +65,7 @@ def Trafo_YieldOp : Trafo_Op<"yield", [Pure, Terminator]> {
 
 def Trafo_ConcatOp : Trafo_Op<"concat", [Pure]> {
   let summary = "rows of several weights one after the other (vectors: elements)";
-  let description = "C1: equal formats and columns. C2: the result's rows are the sum.";
+  let description = "C1: equal formats and columns. C2: the result's rows are the sum. C3: at least one weight.";
   let arguments = (ins Variadic<Trafo_Weight>:$inputs);
   let results = (outs Trafo_Weight:$result);
   let assemblyFormat = "$inputs attr-dict `:` functional-type(operands, results)";
@@ -83,6 +87,7 @@ def Trafo_PairRowsOp : Trafo_Op<"pair_rows", [Pure, AllTypesMatch<["input", "res
     Turns a projection made for rope with `halves` pairing into one for `interleaved`; attention's dot products do not
     change when q and k are both permuted. Works on matrices (rows) and vectors (elements: biases).
     C1: rows are a multiple of head_size. C2: dims is even and at most head_size.
+    C3: a vector has a float format.
   }];
   let arguments = (ins Trafo_Weight:$input, I64Attr:$head_size, I64Attr:$dims);
   let results = (outs Trafo_Weight:$result);
@@ -150,7 +155,7 @@ def Trafo_RmsNormOp : Trafo_Op<"rms_norm", [Pure, AllTypesMatch<["input", "resul
   let hasVerifier = 1;
 }
 
-def Trafo_LayerNormOp : Trafo_Op<"layer_norm", [Pure, AllTypesMatch<["input", "result"]>, AttrSizedOperandSegments]> {
+def Trafo_LayerNormOp : Trafo_Op<"layer_norm", [Pure, AllTypesMatch<["input", "result"]>]> {
   let summary = "y = (x - mean(x)) / sqrt(var(x) + eps) * w + b, per row (Ba et al. 2016)";
   let description = "C1: weight and bias are vectors of the input's columns. C2: eps > 0.";
   let arguments = (ins Trafo_Rows2D:$input, Trafo_Weight:$weight, Optional<Trafo_Weight>:$bias, F32Attr:$eps);
@@ -170,11 +175,12 @@ def Trafo_AddRmsNormOp : Trafo_Op<"add_rms_norm", [Pure, AllTypesMatch<["lhs", "
   let hasVerifier = 1;
 }
 
-def Trafo_LinearOp : Trafo_Op<"linear", [Pure, AttrSizedOperandSegments]> {
+def Trafo_LinearOp : Trafo_Op<"linear", [Pure]> {
   let summary = "y[r, n] = sum_k x[r, k] W[n, k] + b[n]";
   let description = [{
     `activation` is how x enters the sum (the op's numeric class); absent until trafo-assign-numerics has run.
-    C1: x has the weight's columns. C2: the result has the weight's rows. C3: bias is a vector of the weight's rows.
+    C1: x has the weight's columns. C2: the result has the weight's rows as columns. C3: bias is a vector of the weight's rows.
+    C4: the result has the input's rows.
   }];
   let arguments = (ins Trafo_Rows2D:$input, Trafo_Weight:$weight, Optional<Trafo_Weight>:$bias,
                        OptionalAttr<Trafo_ActivationFormat>:$activation);
@@ -200,7 +206,7 @@ def Trafo_RopeOp : Trafo_Op<"rope", [Pure, AllTypesMatch<["input", "result"]>]> 
 
 def Trafo_KVWriteOp : Trafo_Op<"kv_write", [MemoryEffects<[MemWrite]>]> {
   let summary = "writes k and v of each row at the row's sequence and position, rounded to the cache's format";
-  let description = "C1: k and v have kv heads x head size columns.";
+  let description = "C1: k and v have kv heads x head size columns. C2: k and v have equal rows.";
   let arguments = (ins Trafo_KV:$cache, Index:$layer, Trafo_Rows2D:$key, Trafo_Rows2D:$value, Trafo_RowsHandle:$rows);
   let assemblyFormat = "$cache `[` $layer `]` `,` $key `,` $value `,` $rows attr-dict `:` type($cache) `,` type($key) `,` type($value)";
   let hasVerifier = 1;
@@ -257,7 +263,7 @@ def Trafo_SelectRowsOp : Trafo_Op<"select_rows", [Pure]> {
 
 def Trafo_LmHeadOp : Trafo_Op<"lm_head", [Pure]> {
   let summary = "logits[r, n] = sum_k x[r, k] W[n, k]; the table may be the embedding's (tied weights)";
-  let description = "C1: x has the weight's columns. C2: the result has the weight's rows.";
+  let description = "C1: x has the weight's columns. C2: the result has the weight's rows as columns. C3: the result has the input's rows.";
   let arguments = (ins Trafo_Rows2D:$input, Trafo_Weight:$weight, OptionalAttr<Trafo_ActivationFormat>:$activation);
   let results = (outs Trafo_Rows2D:$result);
   let assemblyFormat = "$input `,` $weight (`via` $activation^)? attr-dict `:` type($input) `,` type($weight) `->` type($result)";
@@ -270,7 +276,7 @@ def Trafo_LayersOp : Trafo_Op<"layers", [AllTypesMatch<["input", "result"]>, Dec
     A body is `func.func private @b(%x: tensor<?xNxf32>, %rows: !trafo.rows, %kv: !trafo.kv<...>, %layer: index,
     %slot...: !trafo.weight<...>) -> tensor<?xNxf32>`. Layer i gets %layer = i and the weights its `#trafo.layer`
     names. C1: each body exists and has that signature. C2: each layer fills all slots with weights of the slots' types.
-    C3: at least one layer.
+    C3: at least one layer. C4: as many layers as the cache has.
   }];
   let arguments = (ins Trafo_Rows2D:$input, Trafo_RowsHandle:$rows, Trafo_KV:$cache,
                        TypedArrayAttrBase<Trafo_LayerAttr, "schedule">:$schedule);
@@ -287,7 +293,7 @@ def Trafo_QkvRopeOp : Trafo_Op<"qkv_rope", [MemoryEffects<[MemWrite]>, AttrSized
     One weight is the concatenation q, k, v (rows), three are q, k and v. Rope is interleaved (trafo-pair-rope has run)
     or absent. `table` is a `trafo.rope_table` weight. C1: 1 or 3 weights with the input's columns and rows that add up
     to (heads + 2 kv heads) x head size. C2: biases, if any, are as many vectors of the weights' rows. C3: the table has
-    2 x head size columns. C4: the result has heads x head size columns.
+    2 x head size columns. C4: the result has heads x head size columns. C5: the result has the input's rows.
   }];
   let arguments = (ins Trafo_Rows2D:$input, Variadic<Trafo_Weight>:$weights, Variadic<Trafo_Weight>:$biases,
                        Optional<Trafo_Weight>:$table, Trafo_KV:$cache, Index:$layer, Trafo_RowsHandle:$rows,
@@ -305,7 +311,8 @@ def Trafo_GateUpOp : Trafo_Op<"gate_up", [Pure]> {
   let summary = "h = f(Wg x) * (Wu x)";
   let description = [{
     One weight holds gate and up interleaved by 16 rows (trafo.interleave), two are gate and up. C1: 1 or 2 weights of
-    the input's columns. C2: the result has half the rows of the one weight, or the rows of each of the two.
+    the input's columns. C2: the result has half the rows of the one weight, or the rows of each of the two. C3: the result has the input's
+    rows.
   }];
   let arguments = (ins Trafo_Rows2D:$input, Variadic<Trafo_Weight>:$weights, Trafo_Function:$function,
                        OptionalAttr<Trafo_ActivationFormat>:$activation);
@@ -316,9 +323,9 @@ def Trafo_GateUpOp : Trafo_Op<"gate_up", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Trafo_LinearAddOp : Trafo_Op<"linear_add", [Pure, AllTypesMatch<["residual", "result"]>, AttrSizedOperandSegments]> {
+def Trafo_LinearAddOp : Trafo_Op<"linear_add", [Pure, AllTypesMatch<["residual", "result"]>]> {
   let summary = "y = residual + W x + b";
-  let description = "C1: x has the weight's columns. C2: the residual has the weight's rows as columns. C3: bias is a vector of the weight's rows.";
+  let description = "C1: x has the weight's columns. C2: the residual has the weight's rows as columns. C3: bias is a vector of the weight's rows. C4: the residual has the input's rows.";
   let arguments = (ins Trafo_Rows2D:$input, Trafo_Weight:$weight, Optional<Trafo_Weight>:$bias, Trafo_Rows2D:$residual,
                        OptionalAttr<Trafo_ActivationFormat>:$activation);
   let results = (outs Trafo_Rows2D:$result);

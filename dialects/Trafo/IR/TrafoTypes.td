@@ -35,9 +35,13 @@ def Trafo_RowsType : Trafo_Type<"Rows", "rows"> {
 
 def Trafo_KVCacheType : Trafo_Type<"KVCache", "kv"> {
   let summary = "a KV cache: layers x kv heads x head size, and the element format";
-  let description = "`!trafo.kv<30x3x64xf16>`: 30 layers of 3 KV heads of size 64 in f16.";
+  let description = [{
+    `!trafo.kv<30x3x64xf16>`: 30 layers of 3 KV heads of size 64 in f16. C1: positive dimensions. C2: the head size is a
+    multiple of the format's block.
+  }];
   let parameters = (ins "int64_t":$layers, "int64_t":$heads, "int64_t":$headSize, "::trafo::Format":$format);
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
 }
 
 #endif

@@ -1,0 +1,168 @@
+//===- TrafoDialect.cpp - registers the dialect, parses its types ---------===//
+#include "dialects/Trafo/IR/TrafoDialect.h"
+#include "dialects/Trafo/IR/TrafoOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace mlir {
+template <> struct FieldParser<trafo::Float64> {
+  static FailureOr<trafo::Float64> parse(AsmParser &parser) {
+    double value;
+    if (parser.parseFloat(value))
+      return failure();
+    return trafo::Float64(value);
+  }
+};
+} // namespace mlir
+
+#include "dialects/Trafo/IR/TrafoDialect.cpp.inc"
+#include "dialects/Trafo/IR/TrafoEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Trafo/IR/TrafoAttrs.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/Trafo/IR/TrafoTypes.cpp.inc"
+
+namespace trafo {
+
+void TrafoDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/Trafo/IR/TrafoAttrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/Trafo/IR/TrafoTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Trafo/IR/TrafoOps.cpp.inc"
+      >();
+}
+
+/// The format's name after a list of dimensions: `q8_0`.
+static ParseResult parseFormat(AsmParser &parser, Format &format) {
+  StringRef name;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&name))
+    return failure();
+  const FormatInfo *info = findFormat(std::string_view(name.data(), name.size()));
+  if (!info)
+    return parser.emitError(loc) << "expects a storage format of include/trafo/Formats.h, got '" << name << "'";
+  format = info->format;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// !trafo.weight
+//===----------------------------------------------------------------------===//
+
+Type WeightType::parse(AsmParser &parser) {
+  SMLoc loc = parser.getCurrentLocation();
+  SmallVector<int64_t> shape;
+  Format format;
+  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) || parseFormat(parser, format) ||
+      parser.parseGreater())
+    return {};
+  return parser.getChecked<WeightType>(loc, parser.getContext(), shape, format);
+}
+
+void WeightType::print(AsmPrinter &printer) const {
+  printer << "<";
+  for (int64_t dim : getShape())
+    printer << dim << "x";
+  printer << formatInfo(getFormat()).name << ">";
+}
+
+LogicalResult WeightType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape, Format format) {
+  // weight_type_c1
+  if (shape.empty() || shape.size() > 2)
+    return emitError() << "expects a weight of 1 or 2 dimensions, got " << shape.size();
+  for (int64_t dim : shape)
+    if (dim <= 0)
+      return emitError() << "expects positive dimensions, got " << dim;
+  // weight_type_c2
+  const FormatInfo &info = formatInfo(format);
+  if (shape.back() % info.blockElements != 0)
+    return emitError() << "expects the last dimension to be a multiple of the " << info.blockElements
+                       << " elements of a block of " << info.name << ", got " << shape.back();
+  return success();
+}
+
+int64_t WeightType::getBytes() const { return getRows() * rowBytes(getFormat(), getCols()); }
+
+//===----------------------------------------------------------------------===//
+// !trafo.kv
+//===----------------------------------------------------------------------===//
+
+Type KVCacheType::parse(AsmParser &parser) {
+  SMLoc loc = parser.getCurrentLocation();
+  SmallVector<int64_t> shape;
+  Format format;
+  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) || parseFormat(parser, format) ||
+      parser.parseGreater())
+    return {};
+  if (shape.size() != 3) {
+    parser.emitError(loc) << "expects layers x kv heads x head size, got " << shape.size() << " dimensions";
+    return {};
+  }
+  return parser.getChecked<KVCacheType>(loc, parser.getContext(), shape[0], shape[1], shape[2], format);
+}
+
+void KVCacheType::print(AsmPrinter &printer) const {
+  printer << "<" << getLayers() << "x" << getHeads() << "x" << getHeadSize() << "x" << formatInfo(getFormat()).name
+          << ">";
+}
+
+LogicalResult KVCacheType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t layers, int64_t heads,
+                                  int64_t headSize, Format format) {
+  // kv_type_c1
+  if (layers <= 0 || heads <= 0 || headSize <= 0)
+    return emitError() << "expects positive dimensions, got " << layers << "x" << heads << "x" << headSize;
+  // kv_type_c2
+  if (headSize % formatInfo(format).blockElements != 0)
+    return emitError() << "expects the head size to be a multiple of the " << formatInfo(format).blockElements
+                       << " elements of a block of " << formatInfo(format).name << ", got " << headSize;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+LogicalResult RopeAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t dims, Float64 base,
+                               RopePairing pairing, RopeScaling scaling, Float64 factor, int64_t originalContext) {
+  // rope_attr_c1
+  if (dims <= 0 || dims % 2 != 0)
+    return emitError() << "expects even dims, got " << dims;
+  // rope_attr_c2
+  if (!(base.value > 0) || !std::isfinite(base.value) || !(factor.value > 0) || !std::isfinite(factor.value))
+    return emitError() << "expects base > 0 and factor > 0, got " << base.value << " and " << factor.value;
+  // rope_attr_c3
+  if (scaling == RopeScaling::Yarn && originalContext <= 0)
+    return emitError() << "expects original_context > 0 under yarn scaling, got " << originalContext;
+  return success();
+}
+
+LogicalResult ConfigAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t maxContext, int64_t maxRows,
+                                 int64_t maxOutputs, int64_t maxSequences, int64_t maxWorkers) {
+  // config_attr_c1
+  if (maxContext <= 0 || maxContext % 64 != 0)
+    return emitError() << "expects max_context to be a positive multiple of 64, got " << maxContext;
+  // config_attr_c2
+  if (maxRows <= 0 || maxOutputs <= 0 || maxOutputs > maxRows || maxSequences <= 0 || maxWorkers <= 0)
+    return emitError() << "expects positive bounds with max_outputs at most max_rows, got max_rows " << maxRows
+                       << ", max_outputs " << maxOutputs << ", max_sequences " << maxSequences << ", max_workers "
+                       << maxWorkers;
+  return success();
+}
+
+} // namespace trafo

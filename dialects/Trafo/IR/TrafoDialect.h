@@ -1,0 +1,42 @@
+//===- TrafoDialect.h - the trafo dialect, its types and attributes -------===//
+//
+// See ../README.md for why the dialect exists and what it refuses to hold; the ops are in TrafoOps.h.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TRAFO_DIALECTS_TRAFO_IR_TRAFODIALECT_H
+#define TRAFO_DIALECTS_TRAFO_IR_TRAFODIALECT_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "trafo/Formats.h"
+
+namespace trafo {
+
+/// A double as a parameter of attributes: compared and hashed by its bits, so that equal attributes are one attribute
+/// (-0.0 and 0.0 differ, a NaN equals itself).
+struct Float64 {
+  double value = 0;
+  Float64() = default;
+  Float64(double value) : value(value) {}
+  operator double() const { return value; }
+  uint64_t bits() const { return llvm::bit_cast<uint64_t>(value); }
+  friend bool operator==(const Float64 &a, const Float64 &b) { return a.bits() == b.bits(); }
+  friend llvm::hash_code hash_value(const Float64 &f) { return llvm::hash_value(f.bits()); }
+};
+
+/// The module attribute that holds what the module is compiled for, a `#trafo.config`.
+inline constexpr llvm::StringLiteral kConfigAttrName = "trafo.config";
+
+} // namespace trafo
+
+#include "dialects/Trafo/IR/TrafoDialect.h.inc"
+#include "dialects/Trafo/IR/TrafoEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Trafo/IR/TrafoAttrs.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/Trafo/IR/TrafoTypes.h.inc"
+
+#endif // TRAFO_DIALECTS_TRAFO_IR_TRAFODIALECT_H

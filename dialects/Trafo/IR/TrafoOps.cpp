@@ -1,0 +1,488 @@
+//===- TrafoOps.cpp - verifiers of the trafo dialect ----------------------===//
+//
+// Each check carries the label of the constraint it stands for: `rms_norm_c2` is C2 of trafo.rms_norm's description
+// and has a case of that name in test/dialects/Trafo/invalid.mlir.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Trafo/IR/TrafoOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace trafo;
+
+#define GET_OP_CLASSES
+#include "dialects/Trafo/IR/TrafoOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// What several ops check
+//===----------------------------------------------------------------------===//
+
+static int64_t rowCount(Value rows) { return cast<RankedTensorType>(rows.getType()).getDimSize(0); }
+static int64_t columns(Value rows) { return cast<RankedTensorType>(rows.getType()).getDimSize(1); }
+static WeightType weightType(Value weight) { return cast<WeightType>(weight.getType()); }
+static bool isFloat(WeightType type) { return !formatInfo(type.getFormat()).grouped; }
+
+/// `what` is a vector of `elements`.
+static LogicalResult verifyVector(Operation *op, StringRef what, Value vector, int64_t elements) {
+  if (!vector)
+    return success();
+  WeightType type = weightType(vector);
+  if (type.getShape().size() != 1 || type.getCols() != elements)
+    return op->emitOpError() << "expects " << what << " of shape [" << elements << "], got " << type;
+  return success();
+}
+
+/// `weight` is a matrix that can be applied to the rows of `input`.
+static LogicalResult verifyInput(Operation *op, StringRef what, Value input, Value weight) {
+  WeightType type = weightType(weight);
+  if (type.getShape().size() != 2 || type.getCols() != columns(input))
+    return op->emitOpError() << "expects " << what << " with the input's " << columns(input) << " columns, got " << type;
+  return success();
+}
+
+static LogicalResult verifyColumns(Operation *op, StringRef what, Value rows, int64_t expected) {
+  if (columns(rows) != expected)
+    return op->emitOpError() << "expects " << what << " of " << expected << " columns, got " << rows.getType();
+  return success();
+}
+
+static LogicalResult verifySameRows(Operation *op, Value input, Value result) {
+  if (rowCount(input) != rowCount(result))
+    return op->emitOpError() << "expects as many rows in the result as in the input " << input.getType() << ", got "
+                             << result.getType();
+  return success();
+}
+
+static LogicalResult verifyEps(Operation *op, const APFloat &eps) {
+  if (!(eps.convertToDouble() > 0) || !eps.isFinite())
+    return op->emitOpError() << "expects eps > 0, got " << eps.convertToDouble();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Weights and their recipes
+//===----------------------------------------------------------------------===//
+
+LogicalResult WeightOp::verify() {
+  // weight_c1
+  bool hasRecipe = !getRecipe().empty();
+  if (getSource().has_value() == hasRecipe)
+    return emitOpError() << "expects either a source or a recipe, got " << (hasRecipe ? "both" : "neither");
+  // weight_c3
+  if (auto file = dyn_cast_or_null<FileAttr>(getSourceAttr()))
+    if (file.getPath().empty())
+      return emitOpError() << "expects a file source with a path, got an empty one";
+  // weight_c4
+  if (getSource() && !isa<FileAttr, RandomAttr, SplatAttr>(*getSource()))
+    return emitOpError() << "expects a source of #trafo.file, #trafo.random or #trafo.splat, got " << *getSource();
+  return success();
+}
+
+LogicalResult WeightOp::verifyRegions() {
+  // weight_c2
+  if (getRecipe().empty())
+    return success();
+  if (!getRecipe().hasOneBlock() || getRecipe().getNumArguments() != 0)
+    return emitOpError() << "expects a recipe of one block without arguments";
+  auto yield = dyn_cast<YieldOp>(getRecipe().front().getTerminator());
+  if (!yield)
+    return emitOpError() << "expects a recipe that ends in trafo.yield";
+  if (yield.getValue().getType() != getType())
+    return emitOpError() << "expects a recipe that yields " << getType() << ", got " << yield.getValue().getType();
+  return success();
+}
+
+LogicalResult GetOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // get_c1
+  auto weight = symbols.lookupNearestSymbolFrom<WeightOp>(*this, getWeightAttr());
+  if (!weight)
+    return emitOpError() << "expects the symbol of a trafo.weight, got " << getWeightAttr();
+  if (weight.getType() != getType()) {
+    InFlightDiagnostic diag = emitOpError() << "expects the type of " << getWeightAttr() << ", " << weight.getType()
+                                            << ", got " << getType();
+    diag.attachNote(weight.getLoc()) << "the weight";
+    return diag;
+  }
+  return success();
+}
+
+LogicalResult ConcatOp::verify() {
+  // concat_c3
+  if (getInputs().empty())
+    return emitOpError() << "expects at least one weight, got none";
+  // concat_c1
+  WeightType result = getType();
+  int64_t rows = 0;
+  for (Value input : getInputs()) {
+    WeightType type = weightType(input);
+    if (type.getFormat() != result.getFormat() || type.getShape().drop_front() != result.getShape().drop_front())
+      return emitOpError() << "expects weights of the format and columns of the result " << result << ", got " << type;
+    rows += type.getShape().front();
+  }
+  // concat_c2
+  if (rows != result.getShape().front())
+    return emitOpError() << "expects a result of " << rows << " rows, the sum of the inputs', got " << result;
+  return success();
+}
+
+LogicalResult InterleaveOp::verify() {
+  // interleave_c1
+  WeightType input = weightType(getA());
+  if (getB().getType() != input)
+    return emitOpError() << "expects two weights of one type, got " << input << " and " << getB().getType();
+  // interleave_c2
+  int64_t chunk = static_cast<int64_t>(getChunk());
+  if (chunk <= 0 || input.getShape().front() % chunk != 0)
+    return emitOpError() << "expects rows that are a multiple of the chunk " << chunk << ", got " << input;
+  // interleave_c3
+  SmallVector<int64_t> shape(input.getShape());
+  shape.front() *= 2;
+  auto expected = WeightType::get(getContext(), shape, input.getFormat());
+  if (getType() != expected)
+    return emitOpError() << "expects a result " << expected << ", got " << getType();
+  return success();
+}
+
+LogicalResult PairRowsOp::verify() {
+  // pair_rows_c1
+  WeightType type = getType();
+  int64_t headSize = static_cast<int64_t>(getHeadSize()), dims = static_cast<int64_t>(getDims());
+  if (headSize <= 0 || type.getShape().front() % headSize != 0)
+    return emitOpError() << "expects rows that are a multiple of the head size " << headSize << ", got " << type;
+  // pair_rows_c2
+  if (dims <= 0 || dims % 2 != 0 || dims > headSize)
+    return emitOpError() << "expects dims even and at most the head size " << headSize << ", got " << dims;
+  // pair_rows_c3
+  if (type.getShape().size() == 1 && !isFloat(type))
+    return emitOpError() << "expects a vector of a float format, got " << type;
+  return success();
+}
+
+LogicalResult PadRowsOp::verify() {
+  // pad_rows_c1
+  WeightType input = weightType(getInput()), result = getType();
+  if (input.getFormat() != result.getFormat() || input.getShape().drop_front() != result.getShape().drop_front() ||
+      input.getShape().size() != result.getShape().size() || result.getShape().front() < input.getShape().front())
+    return emitOpError() << "expects a result of the format and columns of " << input
+                         << " and at least as many rows, got " << result;
+  return success();
+}
+
+LogicalResult ScaleOp::verify() {
+  // scale_c1
+  if (!isFloat(getType()))
+    return emitOpError() << "expects a weight of a float format, got " << getType();
+  return success();
+}
+
+LogicalResult QuantizeOp::verify() {
+  // quantize_c1
+  WeightType input = weightType(getInput()), result = getType();
+  if (input.getShape() != result.getShape())
+    return emitOpError() << "expects equal shapes, got " << input << " and " << result;
+  // quantize_c2
+  switch (result.getFormat()) {
+  case Format::F32:
+  case Format::F16:
+  case Format::BF16:
+  case Format::Q4_0:
+  case Format::Q4_1:
+  case Format::Q8_0:
+    return success();
+  default:
+    return emitOpError() << "expects a result of f32, f16, bf16, q4_0, q4_1 or q8_0, got " << result;
+  }
+}
+
+LogicalResult RopeTableOp::verify() {
+  // rope_table_c1
+  WeightType result = getType();
+  int64_t dims = getRope().getDims();
+  if (result.getShape().size() != 2 || result.getCols() % 2 != 0 || result.getFormat() != Format::F32 ||
+      result.getCols() / 2 < dims)
+    return emitOpError() << "expects a matrix of f32 with 2 x head size columns, head size at least " << dims << ", got "
+                         << result;
+  // rope_table_c2
+  return verifyVector(*this, "factors", getFactors(), dims / 2);
+}
+
+//===----------------------------------------------------------------------===//
+// Ops as models are imported
+//===----------------------------------------------------------------------===//
+
+LogicalResult EmbeddingOp::verify() {
+  // embedding_c1
+  WeightType table = weightType(getTable());
+  if (table.getShape().size() != 2)
+    return emitOpError() << "expects a table of 2 dimensions, got " << table;
+  return verifyColumns(*this, "a result", getResult(), table.getCols());
+}
+
+LogicalResult RmsNormOp::verify() {
+  // rms_norm_c1
+  if (failed(verifyVector(*this, "weight", getWeight(), columns(getInput()))))
+    return failure();
+  // rms_norm_c2
+  return verifyEps(*this, getEps());
+}
+
+LogicalResult LayerNormOp::verify() {
+  // layer_norm_c1
+  if (failed(verifyVector(*this, "weight", getWeight(), columns(getInput()))) ||
+      failed(verifyVector(*this, "bias", getBias(), columns(getInput()))))
+    return failure();
+  // layer_norm_c2
+  return verifyEps(*this, getEps());
+}
+
+LogicalResult AddRmsNormOp::verify() {
+  // add_rms_norm_c1
+  if (failed(verifyVector(*this, "weight", getWeight(), columns(getLhs()))))
+    return failure();
+  // add_rms_norm_c2
+  return verifyEps(*this, getEps());
+}
+
+LogicalResult LinearOp::verify() {
+  // linear_c1
+  if (failed(verifyInput(*this, "a weight", getInput(), getWeight())))
+    return failure();
+  // linear_c2
+  int64_t outputs = weightType(getWeight()).getRows();
+  if (failed(verifyColumns(*this, "a result", getResult(), outputs)))
+    return failure();
+  // linear_c3
+  if (failed(verifyVector(*this, "bias", getBias(), outputs)))
+    return failure();
+  // linear_c4
+  return verifySameRows(*this, getInput(), getResult());
+}
+
+LogicalResult RopeOp::verify() {
+  // rope_c1
+  int64_t heads = static_cast<int64_t>(getHeads()), headSize = static_cast<int64_t>(getHeadSize());
+  if (heads <= 0 || headSize <= 0 || columns(getInput()) % heads != 0 || columns(getInput()) / heads != headSize)
+    return emitOpError() << "expects an input of " << heads << " heads x " << headSize << " columns, got "
+                         << getInput().getType();
+  // rope_c2
+  if (getRope().getDims() > headSize)
+    return emitOpError() << "expects rope dims of at most the head size " << headSize << ", got "
+                         << getRope().getDims();
+  // rope_c3
+  return verifyVector(*this, "factors", getFactors(), getRope().getDims() / 2);
+}
+
+LogicalResult KVWriteOp::verify() {
+  // kv_write_c1
+  KVCacheType cache = getCache().getType();
+  int64_t expected = cache.getHeads() * cache.getHeadSize();
+  if (failed(verifyColumns(*this, "keys", getKey(), expected)) ||
+      failed(verifyColumns(*this, "values", getValue(), expected)))
+    return failure();
+  // kv_write_c2
+  if (rowCount(getKey()) != rowCount(getValue()))
+    return emitOpError() << "expects as many rows of keys as of values, got " << getKey().getType() << " and "
+                         << getValue().getType();
+  return success();
+}
+
+LogicalResult AttentionOp::verify() {
+  // attention_c1
+  KVCacheType cache = getCache().getType();
+  int64_t heads = static_cast<int64_t>(getHeads());
+  if (heads <= 0 || heads % cache.getHeads() != 0)
+    return emitOpError() << "expects heads to be a multiple of the cache's " << cache.getHeads() << ", got " << heads;
+  if (columns(getQuery()) % heads != 0 || columns(getQuery()) / heads != cache.getHeadSize())
+    return emitOpError() << "expects queries of " << heads << " heads x " << cache.getHeadSize() << " columns, got "
+                         << getQuery().getType();
+  // attention_c2
+  if (static_cast<int64_t>(getWindow()) < 0 || !(getSoftcap().convertToDouble() >= 0) ||
+      !(getScale().convertToDouble() > 0))
+    return emitOpError() << "expects window and softcap not negative and scale > 0, got "
+                         << static_cast<int64_t>(getWindow()) << ", " << getSoftcap().convertToDouble() << " and "
+                         << getScale().convertToDouble();
+  return success();
+}
+
+/// `down` takes what `up` gives back to the input's columns.
+static LogicalResult verifyDown(Operation *op, Value up, Value down) {
+  WeightType upType = weightType(up), downType = weightType(down);
+  if (downType.getShape().size() != 2 || downType.getRows() != upType.getCols() ||
+      downType.getCols() != upType.getRows())
+    return op->emitOpError() << "expects down of shape [" << upType.getCols() << ", " << upType.getRows() << "], got "
+                             << downType;
+  return success();
+}
+
+LogicalResult GatedMlpOp::verify() {
+  // gated_mlp_c1
+  if (failed(verifyInput(*this, "gate", getInput(), getGate())))
+    return failure();
+  if (weightType(getGate()).getShape() != weightType(getUp()).getShape())
+    return emitOpError() << "expects gate and up of equal shapes, got " << getGate().getType() << " and "
+                         << getUp().getType();
+  // gated_mlp_c2
+  return verifyDown(*this, getUp(), getDown());
+}
+
+LogicalResult MlpOp::verify() {
+  // mlp_c1
+  if (failed(verifyInput(*this, "up", getInput(), getUp())))
+    return failure();
+  // mlp_c2
+  return verifyDown(*this, getUp(), getDown());
+}
+
+LogicalResult SelectRowsOp::verify() {
+  // select_rows_c1
+  return verifyColumns(*this, "a result", getResult(), columns(getInput()));
+}
+
+LogicalResult LmHeadOp::verify() {
+  // lm_head_c1
+  if (failed(verifyInput(*this, "a weight", getInput(), getWeight())))
+    return failure();
+  // lm_head_c2
+  if (failed(verifyColumns(*this, "a result", getResult(), weightType(getWeight()).getRows())))
+    return failure();
+  // lm_head_c3
+  return verifySameRows(*this, getInput(), getResult());
+}
+
+LogicalResult LayersOp::verify() {
+  // layers_c3
+  if (getSchedule().empty())
+    return emitOpError() << "expects at least one layer, got none";
+  // layers_c4
+  if (static_cast<int64_t>(getSchedule().size()) != getCache().getType().getLayers())
+    return emitOpError() << "expects as many layers as the cache's " << getCache().getType().getLayers() << ", got "
+                         << getSchedule().size();
+  return success();
+}
+
+LogicalResult LayersOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  Type index = IndexType::get(getContext());
+  Type head[] = {getInput().getType(), getRows().getType(), getCache().getType(), index};
+  for (auto [number, layer] : llvm::enumerate(getSchedule().getAsRange<LayerAttr>())) {
+    // layers_c1
+    auto body = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, layer.getBody());
+    if (!body)
+      return emitOpError() << "expects the body of layer " << number << " to be a function, got " << layer.getBody();
+    FunctionType type = body.getFunctionType();
+    ArrayRef<Type> inputs = type.getInputs();
+    if (inputs.size() < 4 || inputs.take_front(4) != ArrayRef<Type>(head) || type.getResults() != ArrayRef(head[0]) ||
+        !llvm::all_of(inputs.drop_front(4), [](Type slot) { return isa<WeightType>(slot); })) {
+      InFlightDiagnostic diag = emitOpError() << "expects the body of layer " << number << " to take (" << head[0]
+                                              << ", " << head[1] << ", " << head[2]
+                                              << ", index, weights...) and give " << head[0] << ", got " << type;
+      diag.attachNote(body.getLoc()) << "the body " << layer.getBody();
+      return diag;
+    }
+    // layers_c2
+    ArrayRef<Type> slots = inputs.drop_front(4);
+    if (slots.size() != layer.getSlots().size())
+      return emitOpError() << "expects layer " << number << " to fill the " << slots.size() << " slots of "
+                           << layer.getBody() << ", got " << layer.getSlots().size() << " weights";
+    for (auto [slot, name] : llvm::zip(slots, layer.getSlots())) {
+      auto weight = symbols.lookupNearestSymbolFrom<WeightOp>(*this, name);
+      if (!weight)
+        return emitOpError() << "expects layer " << number << " to name trafo.weight symbols, got " << name;
+      if (weight.getType() != slot) {
+        InFlightDiagnostic diag = emitOpError() << "expects layer " << number << " to fill a slot of " << slot
+                                                << ", got " << name << " of " << weight.getType();
+        diag.attachNote(weight.getLoc()) << "the weight";
+        return diag;
+      }
+    }
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Fused ops
+//===----------------------------------------------------------------------===//
+
+LogicalResult QkvRopeOp::verify() {
+  // qkv_rope_c1
+  KVCacheType cache = getCache().getType();
+  int64_t heads = static_cast<int64_t>(getHeads()), headSize = cache.getHeadSize();
+  if (getWeights().size() != 1 && getWeights().size() != 3)
+    return emitOpError() << "expects 1 or 3 weights, got " << getWeights().size();
+  int64_t rows = 0;
+  for (Value weight : getWeights()) {
+    if (failed(verifyInput(*this, "weights", getInput(), weight)))
+      return failure();
+    rows += weightType(weight).getRows();
+  }
+  int64_t expected = (heads + 2 * cache.getHeads()) * headSize;
+  if (heads <= 0 || rows != expected)
+    return emitOpError() << "expects weights of " << expected << " rows in all, (heads + 2 x kv heads) x head size, got "
+                         << rows;
+  int64_t counts[] = {heads, cache.getHeads(), cache.getHeads()};
+  if (getWeights().size() == 3)
+    for (auto [weight, count] : llvm::zip(getWeights(), counts))
+      if (weightType(weight).getRows() != count * headSize)
+        return emitOpError() << "expects weights of " << heads << ", " << cache.getHeads() << " and "
+                             << cache.getHeads() << " heads x " << headSize << " rows, got " << weight.getType();
+  // qkv_rope_c2
+  if (!getBiases().empty()) {
+    if (getBiases().size() != getWeights().size())
+      return emitOpError() << "expects as many biases as weights, " << getWeights().size() << ", got "
+                           << getBiases().size();
+    for (auto [bias, weight] : llvm::zip(getBiases(), getWeights()))
+      if (failed(verifyVector(*this, "biases", bias, weightType(weight).getRows())))
+        return failure();
+  }
+  // qkv_rope_c3
+  if (getTable()) {
+    WeightType table = weightType(getTable());
+    if (table.getShape().size() != 2 || table.getCols() != 2 * headSize || table.getFormat() != Format::F32)
+      return emitOpError() << "expects a table of f32 with " << 2 * headSize << " columns, got " << table;
+  }
+  // qkv_rope_c4
+  if (failed(verifyColumns(*this, "a result", getQuery(), heads * headSize)))
+    return failure();
+  // qkv_rope_c5
+  return verifySameRows(*this, getInput(), getQuery());
+}
+
+LogicalResult GateUpOp::verify() {
+  // gate_up_c1
+  if (getWeights().size() != 1 && getWeights().size() != 2)
+    return emitOpError() << "expects 1 or 2 weights, got " << getWeights().size();
+  for (Value weight : getWeights())
+    if (failed(verifyInput(*this, "weights", getInput(), weight)))
+      return failure();
+  // gate_up_c2
+  int64_t rows = weightType(getWeights().front()).getRows();
+  if (getWeights().size() == 1) {
+    // Interleaved by 16 rows: whole turns of gate and up.
+    if (rows % 32 != 0)
+      return emitOpError() << "expects one weight of gate and up in turns of 16 rows, got " << rows << " rows";
+    rows /= 2;
+  } else if (weightType(getWeights().back()).getRows() != rows) {
+    return emitOpError() << "expects gate and up of equal rows, got " << getWeights().front().getType() << " and "
+                         << getWeights().back().getType();
+  }
+  if (failed(verifyColumns(*this, "a result", getResult(), rows)))
+    return failure();
+  // gate_up_c3
+  return verifySameRows(*this, getInput(), getResult());
+}
+
+LogicalResult LinearAddOp::verify() {
+  // linear_add_c1
+  if (failed(verifyInput(*this, "a weight", getInput(), getWeight())))
+    return failure();
+  // linear_add_c2
+  int64_t outputs = weightType(getWeight()).getRows();
+  if (failed(verifyColumns(*this, "a residual", getResidual(), outputs)))
+    return failure();
+  // linear_add_c3
+  if (failed(verifyVector(*this, "bias", getBias(), outputs)))
+    return failure();
+  // linear_add_c4
+  return verifySameRows(*this, getInput(), getResult());
+}
