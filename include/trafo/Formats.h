@@ -20,7 +20,9 @@
 
 namespace trafo {
 
+// clang-format off
 enum class Format : uint8_t { F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS };
+// clang-format on
 
 /// How a group's minimum enters: value = scale * code [+ offset | - offset]. Addition and subtraction are kept
 /// apart: folding the sign into the minimum would change the sign of zero results.

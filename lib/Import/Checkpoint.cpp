@@ -53,7 +53,8 @@ Result<std::optional<T>> convert(Result<std::optional<MetadataValue>> value, Con
 }
 
 /// Makes a missing value an error.
-template <class T> Result<T> required(const Checkpoint &checkpoint, std::string_view key, Result<std::optional<T>> value) {
+template <class T>
+Result<T> required(const Checkpoint &checkpoint, std::string_view key, Result<std::optional<T>> value) {
   if (!value)
     return std::move(value.error());
   if (!*value)
@@ -63,16 +64,19 @@ template <class T> Result<T> required(const Checkpoint &checkpoint, std::string_
 } // namespace
 
 Result<std::optional<uint32_t>> Checkpoint::findU32(std::string_view key) const {
-  return convert<uint32_t>(lookUp(*this, key, ValueType::U32), [](const MetadataValue &v) { return v.number<uint32_t>(); });
+  return convert<uint32_t>(lookUp(*this, key, ValueType::U32),
+                           [](const MetadataValue &v) { return v.number<uint32_t>(); });
 }
 Result<std::optional<float>> Checkpoint::findF32(std::string_view key) const {
   return convert<float>(lookUp(*this, key, ValueType::F32), [](const MetadataValue &v) { return v.number<float>(); });
 }
 Result<std::optional<bool>> Checkpoint::findBool(std::string_view key) const {
-  return convert<bool>(lookUp(*this, key, ValueType::Bool), [](const MetadataValue &v) { return v.number<uint8_t>() != 0; });
+  return convert<bool>(lookUp(*this, key, ValueType::Bool),
+                       [](const MetadataValue &v) { return v.number<uint8_t>() != 0; });
 }
 Result<std::optional<std::string_view>> Checkpoint::findString(std::string_view key) const {
-  return convert<std::string_view>(lookUp(*this, key, ValueType::String), [](const MetadataValue &v) { return v.string(); });
+  return convert<std::string_view>(lookUp(*this, key, ValueType::String),
+                                   [](const MetadataValue &v) { return v.string(); });
 }
 Result<std::optional<StringArray>> Checkpoint::findStrings(std::string_view key) const {
   return convert<StringArray>(lookUp(*this, key, ValueType::Array, ValueType::String),
@@ -93,8 +97,12 @@ Result<bool> Checkpoint::getBool(std::string_view key) const { return required(*
 Result<std::string_view> Checkpoint::getString(std::string_view key) const {
   return required(*this, key, findString(key));
 }
-Result<StringArray> Checkpoint::getStrings(std::string_view key) const { return required(*this, key, findStrings(key)); }
-Result<NumberArray<float>> Checkpoint::getF32s(std::string_view key) const { return required(*this, key, findF32s(key)); }
+Result<StringArray> Checkpoint::getStrings(std::string_view key) const {
+  return required(*this, key, findStrings(key));
+}
+Result<NumberArray<float>> Checkpoint::getF32s(std::string_view key) const {
+  return required(*this, key, findF32s(key));
+}
 Result<NumberArray<int32_t>> Checkpoint::getI32s(std::string_view key) const {
   return required(*this, key, findI32s(key));
 }

@@ -35,11 +35,11 @@ struct TensorInfo {
 struct Checkpoint {
   std::string path;
   std::shared_ptr<const MappedFile> file;
-  uint32_t version = 0;      ///< of the file format
-  uint64_t alignment = 0;    ///< of tensor data, bytes
-  uint64_t headerBytes = 0;  ///< everything before the alignment padding of the tensor data
-  uint64_t tensorBytes = 0;  ///< sum over tensors, without padding
-  std::string architecture;  ///< general.architecture
+  uint32_t version = 0;     ///< of the file format
+  uint64_t alignment = 0;   ///< of tensor data, bytes
+  uint64_t headerBytes = 0; ///< everything before the alignment padding of the tensor data
+  uint64_t tensorBytes = 0; ///< sum over tensors, without padding
+  std::string architecture; ///< general.architecture
   Metadata metadata;
   std::vector<TensorInfo> tensors; ///< in the file's order
   std::map<std::string_view, size_t> tensorsByName;

@@ -64,30 +64,30 @@ private:
 
     uint64_t most = std::min(limits::kMaxTensors, reader.remaining() / kLeastTensorBytes);
     if (tensorCount > most)
-      return error(ErrorCode::GgufTensorCount, concat("offset 8: tensor count is ", tensorCount, ", at most ", most,
-                                                      " fit into the rest of the file and the limit of ",
-                                                      limits::kMaxTensors));
+      return error(ErrorCode::GgufTensorCount,
+                   concat("offset 8: tensor count is ", tensorCount, ", at most ", most,
+                          " fit into the rest of the file and the limit of ", limits::kMaxTensors));
     most = std::min(limits::kMaxMetadataKeys, reader.remaining() / kLeastKeyBytes);
     if (keyCount > most)
-      return error(ErrorCode::GgufKeyCount, concat("offset 16: metadata key count is ", keyCount, ", at most ", most,
-                                                   " fit into the rest of the file and the limit of ",
-                                                   limits::kMaxMetadataKeys));
+      return error(ErrorCode::GgufKeyCount,
+                   concat("offset 16: metadata key count is ", keyCount, ", at most ", most,
+                          " fit into the rest of the file and the limit of ", limits::kMaxMetadataKeys));
     return {};
   }
 
   Result<void> parseKey(uint64_t index) {
     uint64_t offset = reader.position();
     if (offset > limits::kMaxHeaderBytes)
-      return error(ErrorCode::GgufHeaderTooLarge, concat("offset ", offset, ": the header has more than ",
-                                                         limits::kMaxHeaderBytes, " bytes"));
+      return error(ErrorCode::GgufHeaderTooLarge,
+                   concat("offset ", offset, ": the header has more than ", limits::kMaxHeaderBytes, " bytes"));
     uint64_t length = 0;
     if (!reader.read(length))
       return truncated(concat("the length of metadata key ", index));
     uint64_t most = std::min(limits::kMaxKeyBytes, reader.remaining());
     if (length == 0 || length > most)
-      return error(ErrorCode::GgufKeyLength,
-                   concat("offset ", offset, ": metadata key ", index, " has a length of ", length,
-                          " bytes, expected 1 to ", most, length > reader.remaining() ? " (the rest of the file)" : ""));
+      return error(ErrorCode::GgufKeyLength, concat("offset ", offset, ": metadata key ", index, " has a length of ",
+                                                    length, " bytes, expected 1 to ", most,
+                                                    length > reader.remaining() ? " (the rest of the file)" : ""));
     MetadataEntry entry;
     entry.offset = offset;
     if (!reader.read(entry.key, length))
@@ -132,8 +132,9 @@ private:
   Result<void> checkBool(const MetadataEntry &entry, uint64_t offset, uint8_t value) {
     if (value <= 1)
       return {};
-    return error(ErrorCode::GgufBoolValue, concat("offset ", offset, ": key ", quoted(entry.key), " is a bool of value ",
-                                                  static_cast<unsigned>(value), ", expected 0 or 1"));
+    return error(ErrorCode::GgufBoolValue,
+                 concat("offset ", offset, ": key ", quoted(entry.key), " is a bool of value ",
+                        static_cast<unsigned>(value), ", expected 0 or 1"));
   }
 
   /// The length of a string and the check that its bytes are there.
@@ -228,12 +229,11 @@ private:
     uint64_t fileBytes = checkpoint.file->bytes().size;
     bool powerOfTwo = value != 0 && (value & (value - 1)) == 0;
     if (!powerOfTwo || value < 8 || value > limits::kMaxAlignment)
-      return error(ErrorCode::GgufAlignment,
-                   concat("key \"general.alignment\" is ", value, ", expected a power of two from 8 to ",
-                          limits::kMaxAlignment));
-    if (*alignment && value > fileBytes)
       return error(ErrorCode::GgufAlignment, concat("key \"general.alignment\" is ", value,
-                                                    ", more than the file's ", fileBytes, " bytes"));
+                                                    ", expected a power of two from 8 to ", limits::kMaxAlignment));
+    if (*alignment && value > fileBytes)
+      return error(ErrorCode::GgufAlignment,
+                   concat("key \"general.alignment\" is ", value, ", more than the file's ", fileBytes, " bytes"));
     checkpoint.alignment = value;
     return {};
   }
@@ -261,8 +261,8 @@ private:
     if (count <= 1)
       return {};
     return error(ErrorCode::GgufSplit,
-                 concat("key \"split.count\" at offset ", entry->offset, " is ", count,
-                        ": the file is one of ", count, " shards, only files in one piece are supported"));
+                 concat("key \"split.count\" at offset ", entry->offset, " is ", count, ": the file is one of ", count,
+                        " shards, only files in one piece are supported"));
   }
 
   Checkpoint &checkpoint;

@@ -16,10 +16,11 @@ struct ForeignType {
   bool removed;
 };
 constexpr ForeignType kForeignTypes[] = {
-    {4, "q4_2", true},      {5, "q4_3", true},      {9, "q8_1", false},    {15, "q8_k", false},   {16, "iq2_xxs", false},
-    {17, "iq2_xs", false},  {18, "iq3_xxs", false}, {19, "iq1_s", false},  {21, "iq3_s", false},  {22, "iq2_s", false},
-    {24, "i8", false},      {25, "i16", false},     {26, "i32", false},    {27, "i64", false},    {28, "f64", false},
-    {29, "iq1_m", false},   {31, "q4_0_4_4", true}, {32, "q4_0_4_8", true}, {33, "q4_0_8_8", true}, {34, "tq1_0", false},
+    {4, "q4_2", true},      {5, "q4_3", true},        {9, "q8_1", false},       {15, "q8_k", false},
+    {16, "iq2_xxs", false}, {17, "iq2_xs", false},    {18, "iq3_xxs", false},   {19, "iq1_s", false},
+    {21, "iq3_s", false},   {22, "iq2_s", false},     {24, "i8", false},        {25, "i16", false},
+    {26, "i32", false},     {27, "i64", false},       {28, "f64", false},       {29, "iq1_m", false},
+    {31, "q4_0_4_4", true}, {32, "q4_0_4_8", true},   {33, "q4_0_8_8", true},   {34, "tq1_0", false},
     {35, "tq2_0", false},   {36, "iq4_nl_4_4", true}, {37, "iq4_nl_4_8", true}, {38, "iq4_nl_8_8", true},
     {39, "mxfp4", false},   {40, "nvfp4", false}};
 
@@ -58,8 +59,8 @@ private:
   Result<void> parseTensor(uint64_t index) {
     uint64_t offset = reader.position();
     if (offset > limits::kMaxHeaderBytes)
-      return error(ErrorCode::GgufHeaderTooLarge, concat("offset ", offset, ": the header has more than ",
-                                                         limits::kMaxHeaderBytes, " bytes"));
+      return error(ErrorCode::GgufHeaderTooLarge,
+                   concat("offset ", offset, ": the header has more than ", limits::kMaxHeaderBytes, " bytes"));
     TensorInfo tensor;
     if (auto done = parseName(index, tensor); !done)
       return done;
@@ -109,9 +110,8 @@ private:
     if (!reader.read(rank))
       return truncated(concat("the dimensions of tensor ", quoted(tensor.name)));
     if (rank == 0 || rank > limits::kMaxDimensions)
-      return error(ErrorCode::GgufDimensionCount,
-                   concat("offset ", offset, ": tensor ", quoted(tensor.name), " has ", rank,
-                          " dimensions, expected 1 to ", limits::kMaxDimensions));
+      return error(ErrorCode::GgufDimensionCount, concat("offset ", offset, ": tensor ", quoted(tensor.name), " has ",
+                                                         rank, " dimensions, expected 1 to ", limits::kMaxDimensions));
     Checked<uint64_t> elements(1);
     for (uint32_t i = 0; i < rank; ++i) {
       offset = reader.position();
@@ -166,9 +166,8 @@ private:
                           ", whose bytes, padded to ", checkpoint.alignment, ", overflow 64 bits"));
     running = running + padded;
     if (!running.ok())
-      return error(ErrorCode::GgufTensorSize,
-                   concat("tensor ", quoted(tensor.name), " of ", *bytes.get(), " bytes makes the sum of all tensors",
-                          " overflow 64 bits"));
+      return error(ErrorCode::GgufTensorSize, concat("tensor ", quoted(tensor.name), " of ", *bytes.get(),
+                                                     " bytes makes the sum of all tensors", " overflow 64 bits"));
     tensor.byteSize = *bytes.get();
     return {};
   }

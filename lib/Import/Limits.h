@@ -14,9 +14,9 @@ namespace trafo::limits {
 inline constexpr uint64_t kMaxHeaderBytes = uint64_t(256) << 20; ///< everything before the tensor data
 inline constexpr uint64_t kMaxMetadataKeys = 65536;
 inline constexpr uint64_t kMaxTensors = 65536;
-inline constexpr uint64_t kMaxKeyBytes = 65535;                ///< the format's own limit
-inline constexpr uint64_t kMaxTensorNameBytes = 64;            ///< the format's own limit
-inline constexpr uint64_t kMaxStringBytes = uint64_t(16) << 20; ///< a chat template is some 10 KB
+inline constexpr uint64_t kMaxKeyBytes = 65535;                  ///< the format's own limit
+inline constexpr uint64_t kMaxTensorNameBytes = 64;              ///< the format's own limit
+inline constexpr uint64_t kMaxStringBytes = uint64_t(16) << 20;  ///< a chat template is some 10 KB
 inline constexpr uint64_t kMaxArrayElements = uint64_t(1) << 24; ///< the largest vocabularies have 2^18 tokens
 inline constexpr uint64_t kMaxAlignment = uint64_t(1) << 20;
 inline constexpr uint32_t kMaxDimensions = 4; ///< the format's own limit

@@ -22,9 +22,9 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string &pa
   }
   if (!S_ISREG(info.st_mode)) {
     ::close(fd);
-    return makeError(ErrorCode::FileNotRegular, path,
-                     concat("is a ", S_ISDIR(info.st_mode) ? "directory" : "device, pipe or socket",
-                            ", expected a regular file"));
+    return makeError(
+        ErrorCode::FileNotRegular, path,
+        concat("is a ", S_ISDIR(info.st_mode) ? "directory" : "device, pipe or socket", ", expected a regular file"));
   }
   Span span;
   span.size = static_cast<uint64_t>(info.st_size);

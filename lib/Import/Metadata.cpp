@@ -7,8 +7,8 @@ struct Row {
   const char *name;
   uint32_t bytes;
 };
-constexpr Row kRows[kValueTypeCount] = {{"u8", 1},  {"i8", 1},   {"u16", 2},    {"i16", 2},   {"u32", 4},
-                                        {"i32", 4}, {"f32", 4},  {"bool", 1},   {"string", 0}, {"array", 0},
+constexpr Row kRows[kValueTypeCount] = {{"u8", 1},  {"i8", 1},  {"u16", 2},  {"i16", 2},    {"u32", 4},
+                                        {"i32", 4}, {"f32", 4}, {"bool", 1}, {"string", 0}, {"array", 0},
                                         {"u64", 8}, {"i64", 8}, {"f64", 8}};
 } // namespace
 

@@ -20,15 +20,15 @@ public:
 
   void sameLength(std::string_view key, uint64_t length, uint64_t tokens) {
     if (!failure && length != 0 && length != tokens)
-      failure = checkpoint.error(ErrorCode::ModelTokenizer,
-                                 concat("key ", quoted(key), " has ", length,
-                                        " elements, expected one for each of the ", tokens, " tokens"));
+      failure = checkpoint.error(
+          ErrorCode::ModelTokenizer,
+          concat("key ", quoted(key), " has ", length, " elements, expected one for each of the ", tokens, " tokens"));
   }
 
   void insideVocabulary(std::string_view key, const std::optional<uint32_t> &id, uint64_t tokens) {
     if (!failure && id && *id >= tokens)
-      failure = checkpoint.error(ErrorCode::ModelTokenizer, concat("key ", quoted(key), " is ", *id,
-                                                                   ", expected an id below ", tokens));
+      failure = checkpoint.error(ErrorCode::ModelTokenizer,
+                                 concat("key ", quoted(key), " is ", *id, ", expected an id below ", tokens));
   }
 
   std::optional<Error> failure;

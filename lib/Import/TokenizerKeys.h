@@ -8,10 +8,10 @@ namespace trafo {
 
 /// The tokenizer.* keys of a checkpoint, types and lengths checked. Views live as long as the checkpoint.
 struct TokenizerKeys {
-  std::string_view model; ///< "gpt2" (byte-level BPE), "llama" (SentencePiece), ...
-  std::string_view pre;   ///< name of the pre-tokenizer pattern; may be empty
-  StringArray tokens;     ///< one a token id
-  StringArray merges;     ///< "left right", best first; may be empty
+  std::string_view model;     ///< "gpt2" (byte-level BPE), "llama" (SentencePiece), ...
+  std::string_view pre;       ///< name of the pre-tokenizer pattern; may be empty
+  StringArray tokens;         ///< one a token id
+  StringArray merges;         ///< "left right", best first; may be empty
   NumberArray<int32_t> types; ///< 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte; may be empty
   NumberArray<float> scores;  ///< may be empty
   std::optional<uint32_t> bos, eos, eot, unknown, padding; ///< ids, each < tokens.size()

@@ -45,8 +45,9 @@ int64_t DecoderKeys::sameInEveryLayer(std::string_view key, int64_t layers, int6
     return 0;
   }
   if (value.count != static_cast<uint64_t>(layers)) {
-    fail(ErrorCode::ModelHyperparameter, concat("key ", quoted(name), " at offset ", entry->offset, " has ",
-                                                value.count, " elements, expected one for each of ", layers, " layers"));
+    fail(ErrorCode::ModelHyperparameter,
+         concat("key ", quoted(name), " at offset ", entry->offset, " has ", value.count,
+                " elements, expected one for each of ", layers, " layers"));
     return 0;
   }
   auto at = [&](uint64_t i) -> int64_t {
@@ -54,8 +55,9 @@ int64_t DecoderKeys::sameInEveryLayer(std::string_view key, int64_t layers, int6
   };
   for (uint64_t i = 1; i < value.count; ++i)
     if (at(i) != at(0)) {
-      fail(ErrorCode::ModelUnsupported, concat("key ", quoted(name), " differs between layers (", at(0), " in layer 0, ",
-                                               at(i), " in layer ", i, "), supported is one value for all"));
+      fail(ErrorCode::ModelUnsupported,
+           concat("key ", quoted(name), " differs between layers (", at(0), " in layer 0, ", at(i), " in layer ", i,
+                  "), supported is one value for all"));
       return 0;
     }
   return inRange(name, at(0), least, most);

@@ -21,8 +21,7 @@ namespace trafo {
 class DecoderKeys {
 public:
   /// Keys are read under `<checkpoint.architecture>.`.
-  explicit DecoderKeys(const Checkpoint &checkpoint)
-      : checkpoint(checkpoint), prefix(checkpoint.architecture + ".") {}
+  explicit DecoderKeys(const Checkpoint &checkpoint) : checkpoint(checkpoint), prefix(checkpoint.architecture + ".") {}
 
   bool failed() const { return failure.has_value(); }
   Error takeError() { return std::move(*failure); }

@@ -87,16 +87,15 @@ void describeRope(DecoderKeys &keys, DecoderSpec &spec) {
   } else if (type == "yarn") {
     scaling.kind = RopeScalingKind::Yarn;
   } else {
-    return keys.fail(ErrorCode::ModelUnsupported, concat("key \"llama.rope.scaling.type\" is ", quoted(type),
-                                                         ", supported are none, linear, yarn"));
+    return keys.fail(ErrorCode::ModelUnsupported,
+                     concat("key \"llama.rope.scaling.type\" is ", quoted(type), ", supported are none, linear, yarn"));
   }
   scaling.factors = keys.optionalTensor("rope_freqs.weight", {spec.ropeDims / 2}, Content::Floats);
   if (scaling.factors.empty())
     return;
   if (scaling.kind != RopeScalingKind::None)
-    return keys.fail(ErrorCode::ModelUnsupported,
-                     concat("tensor \"rope_freqs.weight\" comes with rope scaling ", quoted(type),
-                            ", supported is one of the two"));
+    return keys.fail(ErrorCode::ModelUnsupported, concat("tensor \"rope_freqs.weight\" comes with rope scaling ",
+                                                         quoted(type), ", supported is one of the two"));
   scaling.kind = RopeScalingKind::Factors;
 }
 
@@ -138,8 +137,8 @@ bool inEveryLayer(DecoderKeys &keys, const DecoderSpec &spec, const char *group,
       present += !(layer.*member).empty();
   size_t all = spec.layerTensors.size() * members.size();
   if (present != 0 && present != all)
-    keys.fail(ErrorCode::ModelUnsupported, concat(group, " biases are there for ", present, " of ", all,
-                                                  " linears, supported are all or none"));
+    keys.fail(ErrorCode::ModelUnsupported,
+              concat(group, " biases are there for ", present, " of ", all, " linears, supported are all or none"));
   return present != 0;
 }
 

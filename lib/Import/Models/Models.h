@@ -41,14 +41,14 @@ enum class Activation : uint8_t { Silu };
 
 /// Tensors of one decoder layer, by role; absent ones are empty. Linears are [out, in], vectors [out].
 struct LayerTensors {
-  std::string attnNorm;           ///< [hidden]
-  std::string q;                  ///< [heads * headSize, hidden]
-  std::string k, v;               ///< [kvHeads * headSize, hidden]
-  std::string o;                  ///< [hidden, heads * headSize]
+  std::string attnNorm; ///< [hidden]
+  std::string q;        ///< [heads * headSize, hidden]
+  std::string k, v;     ///< [kvHeads * headSize, hidden]
+  std::string o;        ///< [hidden, heads * headSize]
   std::string qBias, kBias, vBias, oBias;
-  std::string ffnNorm;            ///< [hidden]
-  std::string gate, up;           ///< [ffn, hidden]
-  std::string down;               ///< [hidden, ffn]
+  std::string ffnNorm;  ///< [hidden]
+  std::string gate, up; ///< [ffn, hidden]
+  std::string down;     ///< [hidden, ffn]
   std::string gateBias, upBias, downBias;
 };
 
@@ -73,20 +73,20 @@ struct DecoderSpec {
   int64_t ropeDims = 0; ///< even, at most headSize; the other dimensions of a head pass unturned
   RopePairing ropePairing = RopePairing::Interleaved;
   RopeScaling ropeScaling;
-  float attentionScale = 0; ///< multiplies q k^T; 1 / sqrt(headSize) unless the file says otherwise
-  int64_t window = 0;       ///< positions a token may look back over; 0: all
+  float attentionScale = 0;   ///< multiplies q k^T; 1 / sqrt(headSize) unless the file says otherwise
+  int64_t window = 0;         ///< positions a token may look back over; 0: all
   float attentionSoftcap = 0; ///< 0: none
   float logitSoftcap = 0;     ///< 0: none
-  bool tiedHead = false;    ///< the head is the embedding; `output` names the same tensor
-  bool hasQkvBias = false;  ///< every layer has q, k and v biases
-  bool hasOutBias = false;  ///< every layer has an o bias
-  bool hasMlpBias = false;  ///< every layer has gate, up and down biases
+  bool tiedHead = false;      ///< the head is the embedding; `output` names the same tensor
+  bool hasQkvBias = false;    ///< every layer has q, k and v biases
+  bool hasOutBias = false;    ///< every layer has an o bias
+  bool hasMlpBias = false;    ///< every layer has gate, up and down biases
   Activation activation = Activation::Silu;
   std::optional<uint32_t> bos, eos;
 
-  std::string embedding;  ///< [vocab, hidden]
-  std::string outputNorm; ///< [hidden]
-  std::string output;     ///< [vocab, hidden]
+  std::string embedding;                  ///< [vocab, hidden]
+  std::string outputNorm;                 ///< [hidden]
+  std::string output;                     ///< [vocab, hidden]
   std::vector<LayerTensors> layerTensors; ///< `layers` of them
 };
 
