@@ -112,6 +112,7 @@ private:
                                                         : parseScalar(entry);
     if (!done)
       return done;
+    entry.bytes = reader.position() - offset;
     if (!checkpoint.metadata.insert(entry))
       return error(ErrorCode::GgufDuplicateKey,
                    concat("offset ", offset, ": key ", quoted(entry.key), " was given before at offset ",

@@ -97,7 +97,8 @@ struct MetadataValue {
 struct MetadataEntry {
   std::string_view key;
   MetadataValue value;
-  uint64_t offset; ///< of the key in the file, for messages
+  uint64_t offset = 0; ///< of the entry (its key's length) in the file
+  uint64_t bytes = 0;  ///< of the entry, key and value
 };
 
 /// All keys in the file's order, found by name.
