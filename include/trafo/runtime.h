@@ -58,9 +58,9 @@ typedef struct trafo_allocator_t {
 typedef struct trafo_model_t trafo_model_t;
 
 enum {
-  TRAFO_LOAD_VERIFY = 1u << 0,       /* hash the weights too (everything else is always hashed) */
-  TRAFO_LOAD_INSPECT = 1u << 1,      /* check only: map no code, ask nothing of the CPU, need no weights */
-  TRAFO_LOAD_GUARD_SIGBUS = 1u << 2  /* if a mapped file shrinks: message on stderr and exit 74 (process-wide) */
+  TRAFO_LOAD_VERIFY = 1u << 0,      /* hash the weights too (everything else is always hashed) */
+  TRAFO_LOAD_INSPECT = 1u << 1,     /* check only: map no code, ask nothing of the CPU, need no weights */
+  TRAFO_LOAD_GUARD_SIGBUS = 1u << 2 /* if a mapped file shrinks: message on stderr and exit 74 (process-wide) */
 };
 
 typedef struct trafo_load_options_t {
@@ -110,10 +110,11 @@ enum {
 /// Text to token ids, ids to text, and a conversation to ids by the model's chat template (content never becomes a
 /// special token; `open_reply` ends it where the assistant speaks). At most `capacity` elements are written; the count
 /// needed is written in any case, so that a call with capacity 0 asks for the size.
-TRAFO_API trafo_status_t trafo_tokenize(const trafo_model_t *model, trafo_string_t text, uint32_t flags, int32_t *tokens,
-                                        size_t capacity, trafo_error_t *error, size_t *out_count);
-TRAFO_API trafo_status_t trafo_detokenize(const trafo_model_t *model, const int32_t *tokens, size_t count, uint32_t flags,
-                                          char *text, size_t capacity, trafo_error_t *error, size_t *out_size);
+TRAFO_API trafo_status_t trafo_tokenize(const trafo_model_t *model, trafo_string_t text, uint32_t flags,
+                                        int32_t *tokens, size_t capacity, trafo_error_t *error, size_t *out_count);
+TRAFO_API trafo_status_t trafo_detokenize(const trafo_model_t *model, const int32_t *tokens, size_t count,
+                                          uint32_t flags, char *text, size_t capacity, trafo_error_t *error,
+                                          size_t *out_size);
 TRAFO_API trafo_status_t trafo_chat(const trafo_model_t *model, const trafo_message_t *messages, size_t message_count,
                                     int32_t open_reply, int32_t *tokens, size_t capacity, trafo_error_t *error,
                                     size_t *out_count);
@@ -189,8 +190,8 @@ typedef int32_t (*trafo_token_fn)(void *state, int32_t token, trafo_string_t tex
 typedef struct trafo_generate_options_t {
   uint32_t struct_size;
   int32_t sequence;
-  int32_t max_tokens;   /* 0: until the end token or the end of the context */
-  int32_t ignore_end;   /* go on after end tokens */
+  int32_t max_tokens; /* 0: until the end token or the end of the context */
+  int32_t ignore_end; /* go on after end tokens */
   trafo_sampling_t sampling;
   trafo_token_fn on_token; /* may be NULL */
   void *on_token_state;
@@ -198,10 +199,10 @@ typedef struct trafo_generate_options_t {
 TRAFO_API void trafo_generate_options_initialize(trafo_generate_options_t *options);
 
 typedef enum trafo_stop_t {
-  TRAFO_STOP_END = 0,       /* the model ended its reply */
+  TRAFO_STOP_END = 0, /* the model ended its reply */
   TRAFO_STOP_MAX_TOKENS = 1,
-  TRAFO_STOP_CONTEXT = 2,   /* the sequence reached max_context */
-  TRAFO_STOP_CALLER = 3     /* the callback said so */
+  TRAFO_STOP_CONTEXT = 2, /* the sequence reached max_context */
+  TRAFO_STOP_CALLER = 3   /* the callback said so */
 } trafo_stop_t;
 
 typedef struct trafo_generated_t {

@@ -1,0 +1,23 @@
+#ifndef TRAFO_RUNTIME_CORE_SESSION_H
+#define TRAFO_RUNTIME_CORE_SESSION_H
+
+#include "runtime/core/kv_pages.h"
+#include "runtime/core/model.h"
+#include "runtime/core/sampling.h"
+#include "runtime/drivers/driver.h"
+
+#include <string>
+
+/// A device with its arena, the sequences in it, and all memory that steps and sampling need.
+struct trafo_session_t {
+  trafo_model_t *model = nullptr; ///< retained
+  trafo::runtime::Device *device = nullptr;
+  trafo::runtime::KvPages pages;
+  trafo::runtime::Sampler sampler;
+  trafo::runtime::Array<int32_t> nextPositions; ///< [max_sequences], of the rows seen while checking
+  trafo::runtime::Array<int32_t> rowTokens, rowPositions, rowSequences; ///< [max_rows], of prefill and generate
+  uint64_t steps = 0;                                                   ///< run so far; names a step in messages
+  std::string streamed;                                                 ///< text of one token, reserved once
+};
+
+#endif // TRAFO_RUNTIME_CORE_SESSION_H

@@ -1,0 +1,153 @@
+#include "runtime/core/workers.h"
+
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace trafo::runtime {
+namespace {
+
+inline void pauseCpu() {
+#if defined(__x86_64__)
+  __asm__ volatile("pause" ::: "memory");
+#elif defined(__aarch64__)
+  __asm__ volatile("yield" ::: "memory");
+#endif
+}
+
+/// A pause takes 40 cycles on some CPUs and 140 on others, so the number of them in 20 us is measured.
+uint32_t pausesIn20us() {
+  timespec begin, end;
+  constexpr uint32_t kTrial = 2000;
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  for (uint32_t i = 0; i < kTrial; ++i)
+    pauseCpu();
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  int64_t ns = (end.tv_sec - begin.tv_sec) * 1000000000ll + (end.tv_nsec - begin.tv_nsec);
+  int64_t pauses = ns > 0 ? kTrial * 20000ll / ns : kTrial;
+  return static_cast<uint32_t>(pauses < 100 ? 100 : pauses > 20000 ? 20000 : pauses);
+}
+
+} // namespace
+
+void SpinEvent::advance() {
+  // Sequential order between this store and the load of `sleepers`, and between a sleeper's announcement and the kernel's
+  // check of the counter, is what makes a lost wake-up impossible.
+  counter.fetch_add(1, std::memory_order_seq_cst);
+  if (sleepers.load(std::memory_order_seq_cst) != 0)
+    syscall(SYS_futex, &counter, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+}
+
+void SpinEvent::waitPast(uint32_t seen, uint32_t spins) {
+  for (uint32_t i = 0; i < spins; ++i) {
+    if (counter.load(std::memory_order_acquire) != seen)
+      return;
+    pauseCpu();
+  }
+  sleepers.fetch_add(1, std::memory_order_seq_cst);
+  while (counter.load(std::memory_order_seq_cst) == seen)
+    syscall(SYS_futex, &counter, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
+  sleepers.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Barrier::arriveAndWait() {
+  if (count == 1)
+    return;
+  uint32_t seen = released.value();
+  if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == count) {
+    arrived.store(0, std::memory_order_relaxed);
+    released.advance();
+    return;
+  }
+  released.waitPast(seen, spins);
+}
+
+bool Workers::start(const Allocator &allocator, int32_t wanted) {
+  if (wanted < 1)
+    wanted = 1;
+  if (!threads.allocate(allocator, static_cast<size_t>(wanted)))
+    return false;
+  // More workers than CPUs: spinning would take the CPU from the one that is waited for.
+  spins = wanted <= allowedCpus() ? pausesIn20us() : 0;
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  workers = 1;
+  for (int32_t i = 1; i < wanted; ++i) {
+    threads[i].owner = this;
+    threads[i].worker = i;
+    if (pthread_create(&threads[i].handle, nullptr, entry, &threads[i]) != 0)
+      break;
+    ++workers;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  stageBarrier.configure(workers, spins);
+  return true;
+}
+
+void Workers::stop() {
+  if (workers > 1) {
+    currentFunction = nullptr;
+    begun.advance();
+    for (int32_t i = 1; i < workers; ++i)
+      pthread_join(threads[i].handle, nullptr);
+  }
+  workers = 1;
+}
+
+void Workers::run(trafo_step_fn function, const trafo_step_t *step) {
+  if (workers == 1) {
+    function(step, 0);
+    return;
+  }
+  currentFunction = function;
+  currentStep = step;
+  uint32_t seen = finished.value();
+  running.store(workers - 1, std::memory_order_relaxed);
+  begun.advance();
+  function(step, 0);
+  finished.waitPast(seen, spins);
+}
+
+void *Workers::entry(void *argument) {
+  Thread *thread = static_cast<Thread *>(argument);
+  thread->owner->work(thread->worker);
+  return nullptr;
+}
+
+void Workers::work(int32_t worker) {
+  for (uint32_t seen = 0;; ++seen) {
+    begun.waitPast(seen, spins);
+    if (!currentFunction)
+      return;
+    currentFunction(currentStep, worker);
+    if (running.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      finished.advance();
+  }
+}
+
+int32_t allowedCpus() {
+  // A fixed set would fail on machines with more CPUs than it holds: grow until the kernel is content.
+  for (int cpus = 1024; cpus <= 1 << 20; cpus *= 4) {
+    cpu_set_t *set = CPU_ALLOC(cpus);
+    if (!set)
+      break;
+    size_t size = CPU_ALLOC_SIZE(cpus);
+    int rc = sched_getaffinity(0, size, set), errnum = errno;
+    int count = rc == 0 ? CPU_COUNT_S(size, set) : 0;
+    CPU_FREE(set);
+    if (rc == 0)
+      return count > 0 ? count : 1;
+    if (errnum != EINVAL)
+      break;
+  }
+  return 1;
+}
+
+} // namespace trafo::runtime
