@@ -53,7 +53,7 @@ def Trafo_SplatAttr : Trafo_Attr<"Splat", "splat"> {
 
 def Trafo_PairingInterleaved : I32EnumAttrCase<"Interleaved", 0, "interleaved">; // (2i, 2i+1)
 def Trafo_PairingHalves : I32EnumAttrCase<"Halves", 1, "halves">;               // (i, i + dims/2)
-def Trafo_Pairing : I32EnumAttr<"RopePairing", "which elements of a head rotate together",
+def Trafo_Pairing : I32EnumAttr<"RopePairingMode", "which elements of a head rotate together",
                                 [Trafo_PairingInterleaved, Trafo_PairingHalves]> {
   let cppNamespace = "::trafo";
   let genSpecializedAttr = 0;
@@ -61,7 +61,7 @@ def Trafo_Pairing : I32EnumAttr<"RopePairing", "which elements of a head rotate 
 def Trafo_ScalingNone : I32EnumAttrCase<"None", 0, "none">;
 def Trafo_ScalingLinear : I32EnumAttrCase<"Linear", 1, "linear">;
 def Trafo_ScalingYarn : I32EnumAttrCase<"Yarn", 2, "yarn">;
-def Trafo_Scaling : I32EnumAttr<"RopeScaling", "how positions are stretched",
+def Trafo_Scaling : I32EnumAttr<"RopeScalingMode", "how positions are stretched",
                                 [Trafo_ScalingNone, Trafo_ScalingLinear, Trafo_ScalingYarn]> {
   let cppNamespace = "::trafo";
   let genSpecializedAttr = 0;
@@ -76,8 +76,8 @@ def Trafo_RopeAttr : Trafo_Attr<"Rope", "rope"> {
   }];
   let parameters = (ins
     "int64_t":$dims, Trafo_F64<>:$base,
-    DefaultValuedParameter<"::trafo::RopePairing", "::trafo::RopePairing::Interleaved">:$pairing,
-    DefaultValuedParameter<"::trafo::RopeScaling", "::trafo::RopeScaling::None">:$scaling,
+    DefaultValuedParameter<"::trafo::RopePairingMode", "::trafo::RopePairingMode::Interleaved">:$pairing,
+    DefaultValuedParameter<"::trafo::RopeScalingMode", "::trafo::RopeScalingMode::None">:$scaling,
     Trafo_F64<"1.0">:$factor,
     DefaultValuedParameter<"int64_t", "0">:$original_context);
   let assemblyFormat = "`<` struct(params) `>`";

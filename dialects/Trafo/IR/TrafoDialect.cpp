@@ -139,7 +139,8 @@ LogicalResult KVCacheType::verify(function_ref<InFlightDiagnostic()> emitError, 
 //===----------------------------------------------------------------------===//
 
 LogicalResult RopeAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t dims, Float64 base,
-                               RopePairing pairing, RopeScaling scaling, Float64 factor, int64_t originalContext) {
+                               RopePairingMode pairing, RopeScalingMode scaling, Float64 factor,
+                               int64_t originalContext) {
   // rope_attr_c1
   if (dims <= 0 || dims % 2 != 0)
     return emitError() << "expects even dims, got " << dims;
@@ -147,7 +148,7 @@ LogicalResult RopeAttr::verify(function_ref<InFlightDiagnostic()> emitError, int
   if (!(base.value > 0) || !std::isfinite(base.value) || !(factor.value > 0) || !std::isfinite(factor.value))
     return emitError() << "expects base > 0 and factor > 0, got " << base.value << " and " << factor.value;
   // rope_attr_c3
-  if (scaling == RopeScaling::Yarn && originalContext <= 0)
+  if (scaling == RopeScalingMode::Yarn && originalContext <= 0)
     return emitError() << "expects original_context > 0 under yarn scaling, got " << originalContext;
   return success();
 }

@@ -38,7 +38,8 @@ static LogicalResult verifyVector(Operation *op, StringRef what, Value vector, i
 static LogicalResult verifyInput(Operation *op, StringRef what, Value input, Value weight) {
   WeightType type = weightType(weight);
   if (type.getShape().size() != 2 || type.getCols() != columns(input))
-    return op->emitOpError() << "expects " << what << " with the input's " << columns(input) << " columns, got " << type;
+    return op->emitOpError() << "expects " << what << " with the input's " << columns(input) << " columns, got "
+                             << type;
   return success();
 }
 
@@ -202,8 +203,8 @@ LogicalResult RopeTableOp::verify() {
   int64_t dims = getRope().getDims();
   if (result.getShape().size() != 2 || result.getCols() % 2 != 0 || result.getFormat() != Format::F32 ||
       result.getCols() / 2 < dims)
-    return emitOpError() << "expects a matrix of f32 with 2 x head size columns, head size at least " << dims << ", got "
-                         << result;
+    return emitOpError() << "expects a matrix of f32 with 2 x head size columns, head size at least " << dims
+                         << ", got " << result;
   // rope_table_c2
   return verifyVector(*this, "factors", getFactors(), dims / 2);
 }
@@ -374,9 +375,9 @@ LogicalResult LayersOp::verifySymbolUses(SymbolTableCollection &symbols) {
     ArrayRef<Type> inputs = type.getInputs();
     if (inputs.size() < 4 || inputs.take_front(4) != ArrayRef<Type>(head) || type.getResults() != ArrayRef(head[0]) ||
         !llvm::all_of(inputs.drop_front(4), [](Type slot) { return isa<WeightType>(slot); })) {
-      InFlightDiagnostic diag = emitOpError() << "expects the body of layer " << number << " to take (" << head[0]
-                                              << ", " << head[1] << ", " << head[2]
-                                              << ", index, weights...) and give " << head[0] << ", got " << type;
+      InFlightDiagnostic diag = emitOpError()
+                                << "expects the body of layer " << number << " to take (" << head[0] << ", " << head[1]
+                                << ", " << head[2] << ", index, weights...) and give " << head[0] << ", got " << type;
       diag.attachNote(body.getLoc()) << "the body " << layer.getBody();
       return diag;
     }
@@ -418,8 +419,8 @@ LogicalResult QkvRopeOp::verify() {
   }
   int64_t expected = (heads + 2 * cache.getHeads()) * headSize;
   if (heads <= 0 || rows != expected)
-    return emitOpError() << "expects weights of " << expected << " rows in all, (heads + 2 x kv heads) x head size, got "
-                         << rows;
+    return emitOpError() << "expects weights of " << expected
+                         << " rows in all, (heads + 2 x kv heads) x head size, got " << rows;
   int64_t counts[] = {heads, cache.getHeads(), cache.getHeads()};
   if (getWeights().size() == 3)
     for (auto [weight, count] : llvm::zip(getWeights(), counts))
