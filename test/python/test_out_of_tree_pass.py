@@ -1,0 +1,62 @@
+"""examples/out-of-tree-pass against an installed prefix: find_package(Trafo), one pass over a trafo op, to a program."""
+
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+TINY = SOURCE / "test/pipelines/Inputs/tiny.mlir"
+
+
+def run(*command):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def prefix(build, tmp_path_factory):
+    where = tmp_path_factory.mktemp("prefix")
+    run("cmake", "--install", build, "--prefix", where)
+    return where
+
+
+@pytest.fixture(scope="module")
+def plugin(build, prefix, tmp_path_factory):
+    where = tmp_path_factory.mktemp("plugin")
+    cache = (build / "CMakeCache.txt").read_text()
+    compilers = [f"-D{key}={value}" for key, value in
+                 re.findall(r"^(CMAKE_CXX_COMPILER(?:_LAUNCHER)?|CMAKE_C_COMPILER):\w+=(.*)$", cache, re.MULTILINE)]
+    run("cmake", "-G", "Ninja", "-S", SOURCE / "examples/out-of-tree-pass", "-B", where, f"-DCMAKE_PREFIX_PATH={prefix}",
+        *compilers)
+    run("cmake", "--build", where)
+    return where / "WindowAttention.so"
+
+
+def attentions(ir):
+    return [line for line in ir.splitlines() if "trafo.attention" in line]
+
+
+def test_installed_trafo_opt_runs_the_pass(prefix, plugin):
+    printed = run(prefix / "bin/trafo-opt", TINY, f"--load-pass-plugin={plugin}",
+                  "--pass-pipeline=builtin.module(example-window-attention{window=32})")
+    found = attentions(printed)
+    assert found and all("window = 32" in line for line in found)
+
+
+def test_a_smaller_window_stays(prefix, plugin, tmp_path):
+    narrow = tmp_path / "narrow.mlir"
+    narrow.write_text(TINY.read_text().replace("heads 4 scale 2.5e-01", "heads 4 scale 2.5e-01 {window = 8}"))
+    printed = run(prefix / "bin/trafo-opt", narrow, f"--load-pass-plugin={plugin}",
+                  "--pass-pipeline=builtin.module(example-window-attention{window=32})")
+    assert all("window = 8" in line for line in attentions(printed))
+
+
+def test_a_window_of_nothing_is_refused(prefix, plugin):
+    done = subprocess.run([prefix / "bin/trafo-opt", TINY, f"--load-pass-plugin={plugin}",
+                           "--pass-pipeline=builtin.module(example-window-attention{window=0})"],
+                          capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "expects a window of at least 1, got 0" in done.stderr
