@@ -1,0 +1,13 @@
+#ifndef TRAFO_RUNTIME_PROGRAM_INTERRUPT_H
+#define TRAFO_RUNTIME_PROGRAM_INTERRUPT_H
+
+namespace trafo::program {
+
+/// Catches SIGINT: the first asks for a stop, a second one before the next clearInterrupt() ends the program with 130.
+void catchInterrupts();
+bool interrupted();
+void clearInterrupt();
+
+} // namespace trafo::program
+
+#endif // TRAFO_RUNTIME_PROGRAM_INTERRUPT_H
