@@ -40,8 +40,11 @@ def compile(path, out, **options):
     True gives a flag, a list gives the option once for each of its values. Raises trafo.Error with the compiler's code.
     """
     command = [find_driver(), "compile", os.fspath(path), "-o", os.fspath(out), *_flags(options)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          errors="replace")
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, errors="replace")
+    except OSError as error:
+        raise Error(f"cannot run the compiler '{command[0]}': {error.strerror}", "TRAFO-PY-0002", 69) from error
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         said = next((line for line in lines if "error" in line), lines[-1] if lines else "no message")
