@@ -153,7 +153,7 @@ private:
   }
   ExpressionPtr parseCompare() {
     ExpressionPtr node = parseSum();
-    for (;;) {
+    for (bool compared = false;;) {
       std::string op;
       if (peek().kind == Token::Kind::Operator &&
           (peek().text == "==" || peek().text == "!=" || peek().text == "<" || peek().text == "<=" ||
@@ -167,16 +167,13 @@ private:
         op = "not in";
       } else
         return node;
-      if (node->kind == Kind::Binary && chainable(node->text)) {
+      if (compared) {
         fail("chained comparisons are not in the subset");
         return node;
       }
+      compared = true;
       node = makeBinary(Kind::Binary, op, std::move(node), parseSum());
     }
-  }
-  static bool chainable(const std::string &op) {
-    return op == "==" || op == "!=" || op == "<" || op == "<=" || op == ">" || op == ">=" || op == "in" ||
-           op == "not in";
   }
   ExpressionPtr parseSum() {
     ExpressionPtr node = parseConcat();
