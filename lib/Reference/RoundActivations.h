@@ -1,0 +1,26 @@
+//===- RoundActivations.h - the rounding points of compiled programs ------===//
+//
+// Asked to, the interpreter rounds where a compiled program does: every op's result to f32, the input of a linear as its
+// numeric class says, keys and values to the cache's format. Between these points it stays in double.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TRAFO_REFERENCE_ROUNDACTIVATIONS_H
+#define TRAFO_REFERENCE_ROUNDACTIVATIONS_H
+
+#include "lib/Reference/Rows.h"
+#include "trafo/Formats.h"
+
+namespace trafo {
+
+/// Each value to the nearest f32.
+void roundToF32(Rows &x);
+/// Each value to the nearest bf16.
+void roundToBF16(Rows &x);
+/// int8 per group of 32: d = amax / 127 in f32, codes rounded half to even; the values become code * d.
+void roundToI8G32(Rows &x);
+/// `count` values to a float format.
+void roundValues(Format format, double *values, int64_t count);
+
+} // namespace trafo
+
+#endif // TRAFO_REFERENCE_ROUNDACTIVATIONS_H
