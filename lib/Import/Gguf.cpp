@@ -4,6 +4,8 @@
 #include "lib/Import/GgufTensors.h"
 #include "lib/Import/Limits.h"
 
+#include <algorithm>
+
 using namespace trafo;
 
 namespace {
@@ -278,9 +280,13 @@ Result<Checkpoint> trafo::readGguf(const std::string &path) {
   auto file = MappedFile::open(path);
   if (!file)
     return std::move(file.error());
+  return readGguf(std::move(*file));
+}
+
+Result<Checkpoint> trafo::readGguf(std::shared_ptr<const MappedFile> file) {
   Checkpoint checkpoint;
-  checkpoint.path = path;
-  checkpoint.file = std::move(*file);
+  checkpoint.path = file->path();
+  checkpoint.file = std::move(file);
   if (auto done = HeaderParser(checkpoint).parse(); !done)
     return std::move(done.error());
   return checkpoint;

@@ -13,6 +13,8 @@ namespace trafo {
 /// memory are linear in the header's bytes.
 /// Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 Result<Checkpoint> readGguf(const std::string &path);
+/// The same for a file that is in memory.
+Result<Checkpoint> readGguf(std::shared_ptr<const MappedFile> file);
 
 } // namespace trafo
 

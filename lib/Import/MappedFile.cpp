@@ -39,10 +39,14 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string &pa
     span.data = static_cast<const uint8_t *>(data);
   }
   ::close(fd);
-  return std::shared_ptr<const MappedFile>(new MappedFile(path, span));
+  return std::shared_ptr<const MappedFile>(new MappedFile(path, span, /*owned=*/true));
+}
+
+std::shared_ptr<const MappedFile> MappedFile::view(std::string name, Span bytes) {
+  return std::shared_ptr<const MappedFile>(new MappedFile(std::move(name), bytes, /*owned=*/false));
 }
 
 MappedFile::~MappedFile() {
-  if (span.size != 0)
+  if (owned && span.size != 0)
     ::munmap(const_cast<uint8_t *>(span.data), span.size);
 }

@@ -16,6 +16,9 @@ public:
   /// Maps the file at `path`. Errors: FileUnreadable, FileNotRegular (never blocks on a FIFO), FileMapFailed.
   static Result<std::shared_ptr<const MappedFile>> open(const std::string &path);
 
+  /// Bytes that are in memory already and outlive the result, under a name for messages.
+  static std::shared_ptr<const MappedFile> view(std::string name, Span bytes);
+
   ~MappedFile();
   MappedFile(const MappedFile &) = delete;
   MappedFile &operator=(const MappedFile &) = delete;
@@ -24,9 +27,10 @@ public:
   Span bytes() const { return span; }
 
 private:
-  MappedFile(std::string path, Span span) : name(std::move(path)), span(span) {}
+  MappedFile(std::string path, Span span, bool owned) : name(std::move(path)), span(span), owned(owned) {}
   std::string name;
   Span span;
+  bool owned;
 };
 
 } // namespace trafo

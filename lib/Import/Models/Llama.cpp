@@ -65,6 +65,13 @@ void describeRope(DecoderKeys &keys, DecoderSpec &spec) {
   RopeScaling &scaling = spec.ropeScaling;
   bool isLegacyLinear = keys.has("rope.scale_linear") && !keys.has("rope.scaling.type");
   std::string type = keys.text("rope.scaling.type", isLegacyLinear ? "linear" : "none");
+  if (type == "linear")
+    scaling.kind = RopeScalingKind::Linear;
+  else if (type == "yarn")
+    scaling.kind = RopeScalingKind::Yarn;
+  else if (type != "none")
+    return keys.fail(ErrorCode::ModelUnsupported,
+                     concat("key \"llama.rope.scaling.type\" is ", quoted(type), ", supported are none, linear, yarn"));
   if (isLegacyLinear)
     scaling.factor = keys.positive("rope.scale_linear");
   else
@@ -80,16 +87,8 @@ void describeRope(DecoderKeys &keys, DecoderSpec &spec) {
   scaling.betaFast = keys.positive("rope.scaling.yarn_beta_fast", 32.0f);
   scaling.betaSlow = keys.positive("rope.scaling.yarn_beta_slow", 1.0f);
   keys.ignore("rope.scaling.finetuned");
-  if (type == "none") {
+  if (type == "none")
     scaling.factor = 1.0f;
-  } else if (type == "linear") {
-    scaling.kind = RopeScalingKind::Linear;
-  } else if (type == "yarn") {
-    scaling.kind = RopeScalingKind::Yarn;
-  } else {
-    return keys.fail(ErrorCode::ModelUnsupported,
-                     concat("key \"llama.rope.scaling.type\" is ", quoted(type), ", supported are none, linear, yarn"));
-  }
   scaling.factors = keys.optionalTensor("rope_freqs.weight", {spec.ropeDims / 2}, Content::Floats);
   if (scaling.factors.empty())
     return;
