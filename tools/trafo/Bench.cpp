@@ -1,0 +1,197 @@
+#include "Child.h"
+#include "Commands.h"
+#include "ModelFile.h"
+#include "ReadBandwidth.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdio>
+#include <sys/resource.h>
+
+namespace json = boost::json;
+
+namespace trafo::tool {
+namespace {
+
+constexpr int32_t kShortPrompt = 10; ///< tokens of the prompt whose first answer is timed
+
+using Clock = std::chrono::steady_clock;
+double secondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  size_t n = values.size();
+  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+/// Token ids without meaning, the same in every run.
+std::vector<int32_t> someTokens(int32_t count, uint32_t vocabulary) {
+  std::vector<int32_t> tokens;
+  uint32_t state = 1;
+  for (int32_t i = 0; i < count; ++i) {
+    state = state * 1664525u + 1013904223u;
+    tokens.push_back(static_cast<int32_t>((state >> 8) % vocabulary));
+  }
+  return tokens;
+}
+
+/// The figures of one repeat and of all of them.
+struct Figures {
+  std::vector<double> prefill, decode, bandwidth, fraction, firstToken, load;
+};
+
+class Bench {
+public:
+  explicit Bench(const BenchRequest &request) : request(request) {}
+
+  int run() {
+    if (int status = timeFirstToken(nullptr)) // not counted: brings the file into the page cache, says what is wrong
+      return status;
+    for (int32_t repeat = 0; repeat < request.repeats; ++repeat)
+      if (int status = timeFirstToken(&figures))
+        return status;
+    LoadedModel loaded;
+    if (int status = loaded.open(request.file, {request.threads, request.weights, 0}))
+      return status;
+    threads = trafo_session_threads(loaded.session);
+    decodeBytes = loaded.manifest->decode_bytes;
+    for (int32_t repeat = 0; repeat < request.repeats; ++repeat)
+      if (int status = measure(loaded))
+        return status;
+    rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    peakBytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+    print();
+    return TRAFO_OK;
+  }
+
+private:
+  int timeFirstToken(Figures *into) {
+    Clock::time_point begin = Clock::now();
+    LoadedModel loaded;
+    if (int status = loaded.open(request.file, {request.threads, request.weights, 0}))
+      return status;
+    double load = secondsSince(begin);
+    std::vector<int32_t> tokens = someTokens(kShortPrompt, loaded.manifest->vocabulary);
+    trafo_error_t error = {};
+    const float *logits = nullptr;
+    if (trafo_status_t s = trafo_prefill(loaded.session, 0, tokens.data(), tokens.size(), nullptr, 0, &error, &logits))
+      return report(s, error);
+    int32_t token = 0;
+    if (int status = pick(loaded, logits, &token))
+      return status;
+    if (into) {
+      into->firstToken.push_back(secondsSince(begin) * 1e3);
+      into->load.push_back(load * 1e3);
+    }
+    return TRAFO_OK;
+  }
+
+  int pick(const LoadedModel &loaded, const float *logits, int32_t *outToken) {
+    trafo_sampling_t greedy;
+    trafo_sampling_initialize(&greedy);
+    trafo_error_t error = {};
+    trafo_status_t s = trafo_sample(loaded.session, logits, &greedy, 0, &error, outToken);
+    return s ? report(s, error) : 0;
+  }
+
+  int fill(const LoadedModel &loaded, int32_t count, const float **outLogits) {
+    trafo_error_t error = {};
+    int32_t length = 0;
+    trafo_status_t s = trafo_sequence_truncate(loaded.session, 0, 0, &error, &length);
+    if (s || count == 0)
+      return s ? report(s, error) : 0;
+    std::vector<int32_t> tokens = someTokens(count, loaded.manifest->vocabulary);
+    s = trafo_prefill(loaded.session, 0, tokens.data(), tokens.size(), nullptr, 0, &error, outLogits);
+    return s ? report(s, error) : 0;
+  }
+
+  int measure(const LoadedModel &loaded) {
+    const float *logits = nullptr;
+    Clock::time_point begin = Clock::now();
+    if (int status = fill(loaded, request.promptTokens, &logits))
+      return status;
+    figures.prefill.push_back(request.promptTokens / secondsSince(begin));
+
+    double before = measureReadBandwidth(threads, decodeBytes);
+    logits = nullptr;
+    if (int status = fill(loaded, request.context, &logits))
+      return status;
+    int32_t token = 1;
+    begin = Clock::now();
+    for (int32_t i = 0; i < request.decodeTokens; ++i) {
+      int32_t position = trafo_sequence_length(loaded.session, 0), sequence = 0, output = 0;
+      trafo_rows_t rows = {sizeof(trafo_rows_t), 1, &token, &position, &sequence, &output, 1, 0};
+      trafo_error_t error = {};
+      if (trafo_status_t s = trafo_step(loaded.session, &rows, &error, &logits))
+        return report(s, error);
+      if (int status = pick(loaded, logits, &token))
+        return status;
+    }
+    double rate = request.decodeTokens / secondsSince(begin);
+    double after = measureReadBandwidth(threads, decodeBytes);
+    figures.decode.push_back(rate);
+    figures.bandwidth.push_back((before + after) / 2);
+    figures.fraction.push_back(
+        figures.bandwidth.back() > 0 ? rate * static_cast<double>(decodeBytes) / 1e9 / figures.bandwidth.back() : 0);
+    return TRAFO_OK;
+  }
+
+  void print() const {
+    struct Line {
+      const char *key, *what;
+      const std::vector<double> &values;
+    };
+    const Line lines[] = {{"prefill_tokens_per_second", "prefill, tokens/s", figures.prefill},
+                          {"decode_tokens_per_second", "decode, tokens/s", figures.decode},
+                          {"read_bandwidth_gb_per_second", "memory read, GB/s", figures.bandwidth},
+                          {"decode_fraction_of_read", "decode as a fraction of it", figures.fraction},
+                          {"time_to_first_token_ms", "load to first token, ms", figures.firstToken},
+                          {"load_ms", "load, ms", figures.load}};
+    if (!request.json) {
+      printf("%s: %d threads, medians of %d\n", request.file.c_str(), threads, request.repeats);
+      for (const Line &line : lines)
+        printf("  %-28s %12.2f   (%.2f to %.2f)\n", line.what, median(line.values),
+               *std::min_element(line.values.begin(), line.values.end()),
+               *std::max_element(line.values.begin(), line.values.end()));
+      printf("  %-28s %12.1f\n  %-28s %12.1f\n", "peak memory, MB", static_cast<double>(peakBytes) / 1e6,
+             "weights read a token, MB", static_cast<double>(decodeBytes) / 1e6);
+      return;
+    }
+    json::object root, repeats;
+    for (const Line &line : lines) {
+      root[line.key] = median(line.values);
+      repeats[line.key] = json::value_from(line.values);
+    }
+    root["peak_rss_bytes"] = peakBytes;
+    root["decode_bytes"] = decodeBytes;
+    root["threads"] = threads;
+    root["prompt_tokens"] = request.promptTokens;
+    root["decode_tokens"] = request.decodeTokens;
+    root["context"] = request.context;
+    root["repeats"] = repeats;
+    printf("%s\n", json::serialize(root).c_str());
+  }
+
+  const BenchRequest &request;
+  Figures figures;
+  int32_t threads = 1;
+  uint64_t decodeBytes = 0, peakBytes = 0;
+};
+
+} // namespace
+
+int bench(const BenchRequest &request) {
+  if (kindOf(request.file) != FileKind::Model)
+    return Bench(request).run();
+  // Compiled once, not once a load.
+  BenchRequest compiled = request;
+  TemporaryProgram program;
+  if (int status = program.compile(request.file, {}))
+    return status;
+  compiled.file = program.path();
+  return Bench(compiled).run();
+}
+
+} // namespace trafo::tool

@@ -1,0 +1,48 @@
+//===- Commands.h - the commands of `trafo` -------------------------------===//
+#ifndef TRAFO_TOOLS_TRAFO_COMMANDS_H
+#define TRAFO_TOOLS_TRAFO_COMMANDS_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace trafo::tool {
+
+struct InspectRequest {
+  std::string file;
+  bool json = false;
+  bool tensors = false; ///< model files: every tensor
+};
+/// Prints what a model file or a compiled model holds. All commands return an exit code.
+int inspect(const InspectRequest &request);
+
+struct BenchRequest {
+  std::string file;
+  std::string weights;
+  int32_t promptTokens = 505;
+  int32_t decodeTokens = 128;
+  int32_t context = 0; ///< tokens in the cache before decoding
+  int32_t threads = 0;
+  int32_t repeats = 5;
+  bool json = false;
+};
+int bench(const BenchRequest &request);
+
+struct EvalRequest {
+  std::string file;
+  std::string weights;
+  std::string text;   ///< a file of text, or
+  std::string ids;    ///< a JSON file of token ids
+  std::string logits; ///< .npy to write, "" for none
+  std::string against;
+  std::string beside;
+  std::vector<int32_t> cuts;
+  int32_t threads = 0;
+  bool reference = false; ///< a model file by the interpreter
+  bool json = false;
+};
+int eval(const EvalRequest &request);
+
+} // namespace trafo::tool
+
+#endif // TRAFO_TOOLS_TRAFO_COMMANDS_H

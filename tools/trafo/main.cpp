@@ -1,0 +1,144 @@
+//===- main.cpp - trafo: compile, run, look at and judge models -----------===//
+//
+// Free of LLVM: what needs the compiler runs in a child, so that a crash there is one line here.
+//
+//===----------------------------------------------------------------------===//
+#include "Child.h"
+#include "Commands.h"
+#include "ModelFile.h"
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <unistd.h>
+
+using namespace trafo::tool;
+
+namespace {
+
+constexpr const char *kFooter = R"(Examples:
+  trafo compile model.gguf -o chat              a program that answers: ./chat "Hello"
+  trafo compile --help                          all options of the compiler
+  trafo check model.gguf                        judge every pass of the compiler on this model
+  trafo run model.gguf "Hello"                  compile for this once, and ask
+  trafo inspect model.gguf                      what is in a model file, or in a compiled program
+  trafo bench chat --threads 2 --json           how fast
+  trafo eval chat --text f.txt --against model.gguf    how good, and how far from another
+
+Exit codes: 0 done; 2 wrong arguments; 65 bad data; 66 input missing or unreadable; 69 unsupported here; 70 internal
+error; 71 no memory; 73 output cannot be created; 74 reading or writing failed; 130 stopped by Ctrl-C.)";
+
+/// `trafo run FILE [arguments]`: becomes the program, after compiling a model file to a temporary one.
+int run(const std::vector<std::string> &arguments) {
+  if (arguments.size() < 2 || arguments[1] == "--help" || arguments[1] == "-h") {
+    printf("Usage: trafo run FILE [arguments of the program]\n\nRuns a compiled program, or compiles a model file for "
+           "this "
+           "once and runs it.\n");
+    return arguments.size() < 2 ? TRAFO_USAGE : TRAFO_OK;
+  }
+  std::string program = arguments[1];
+  TemporaryProgram temporary;
+  if (kindOf(program) == FileKind::Model) {
+    if (int status = temporary.compile(program, {}))
+      return status;
+    program = temporary.path();
+  }
+  std::vector<char *> argv = {const_cast<char *>(program.c_str())};
+  for (size_t i = 2; i < arguments.size(); ++i)
+    argv.push_back(const_cast<char *>(arguments[i].c_str()));
+  argv.push_back(nullptr);
+  if (!temporary.path().empty())
+    return temporary.run(argv.data());
+  execv(program.c_str(), argv.data());
+  fprintf(stderr, "trafo: error: TRAFO-DRV-0004: %s: cannot be started: %s\n", program.c_str(), strerror(errno));
+  return TRAFO_NO_INPUT;
+}
+
+void addInspect(CLI::App &app, InspectRequest &request) {
+  app.add_option("file", request.file, "a model file or a compiled program")->required();
+  app.add_flag("--json", request.json, "one JSON object");
+  app.add_flag("--tensors", request.tensors, "model files: every tensor, not only sums by format");
+}
+
+void addBench(CLI::App &app, BenchRequest &request) {
+  app.add_option("program", request.file, "a compiled program (a model file is compiled for this once)")->required();
+  app.add_option("--weights", request.weights, "the weights file of a library");
+  app.add_option("--prompt-tokens", request.promptTokens, "of the prefill")->check(CLI::PositiveNumber);
+  app.add_option("--decode-tokens", request.decodeTokens, "to decode, one by one")->check(CLI::PositiveNumber);
+  app.add_option("--context", request.context, "tokens in the cache before decoding")->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", request.threads, "0: as many as CPUs allowed")->check(CLI::Range(0, 4096));
+  app.add_option("--repeats", request.repeats, "of everything; medians are shown")->check(CLI::PositiveNumber);
+  app.add_flag("--json", request.json, "one JSON object, with every repeat's numbers");
+}
+
+void addEval(CLI::App &app, EvalRequest &request) {
+  app.add_option("model", request.file, "a compiled program, or a model file (compiled for this once)")->required();
+  app.add_option("--weights", request.weights, "the weights file of a library");
+  CLI::Option *text = app.add_option("--text", request.text, "a file of UTF-8 text to read");
+  CLI::Option *ids = app.add_option("--ids", request.ids, "a JSON file of token ids: [..] or {\"ids\": [..]}");
+  text->excludes(ids);
+  app.add_option("--logits", request.logits, "write all logits: .npy, float32 [tokens, vocabulary]");
+  app.add_option("--against", request.against,
+                 "compare with another program, model file or .npy on the same tokens: KL divergence, top-1 agreement");
+  app.add_option("--cuts", request.cuts, "sizes of the steps, repeated: 1,7,8. Never changes a bit")->delimiter(',');
+  app.add_option("--beside", request.beside, "token ids of another sequence to decode beside it. Never changes a bit");
+  app.add_option("--threads", request.threads, "0: as many as CPUs allowed. Never changes a bit")
+      ->check(CLI::Range(0, 4096));
+  app.add_flag("--reference", request.reference, "a model file: by the reference interpreter in double precision");
+  app.add_flag("--json", request.json, "one JSON object");
+}
+
+int dispatch(int argc, char **argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  // Command lines of other programs are theirs to read.
+  if (!arguments.empty() && (arguments[0] == "compile" || arguments[0] == "check"))
+    return runCompiler(arguments, outputOf(arguments));
+  if (!arguments.empty() && arguments[0] == "run")
+    return run(arguments);
+
+  CLI::App app("Trafo compiles a model file into one native program.", "trafo");
+  app.footer(kFooter);
+  app.set_version_flag("--version", "trafo 0.1.0");
+  app.require_subcommand(1);
+  app.option_defaults()->always_capture_default();
+  app.add_subcommand("compile", "a model file becomes a program (options: trafo compile --help)");
+  app.add_subcommand("check", "judge every pass of the compiler on a model (options: trafo check --help)");
+  app.add_subcommand("run", "run a compiled program, or a model file compiled for this once");
+  InspectRequest inspectRequest;
+  BenchRequest benchRequest;
+  EvalRequest evalRequest;
+  CLI::App *inspectApp = app.add_subcommand("inspect", "what is in a model file or a compiled program");
+  CLI::App *benchApp = app.add_subcommand("bench", "tokens per second, memory, time to the first token");
+  CLI::App *evalApp = app.add_subcommand("eval", "perplexity of a text, logits, distance to another model");
+  addInspect(*inspectApp, inspectRequest);
+  addBench(*benchApp, benchRequest);
+  addEval(*evalApp, evalRequest);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success &help) { // --help, --version
+    app.exit(help);
+    return TRAFO_OK;
+  } catch (const CLI::ParseError &error) {
+    fprintf(stderr, "trafo: error: %s; --help explains\n", error.what());
+    return TRAFO_USAGE;
+  }
+  if (inspectApp->parsed())
+    return inspect(inspectRequest);
+  if (benchApp->parsed())
+    return bench(benchRequest);
+  return eval(evalRequest);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of write(), here and in the child
+  try {
+    return dispatch(argc, argv);
+  } catch (const std::bad_alloc &) {
+    fprintf(stderr, "trafo: error: TRAFO-RUN-0004: no memory\n");
+    return TRAFO_NO_RESOURCE;
+  }
+}
