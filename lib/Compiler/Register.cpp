@@ -1,17 +1,24 @@
 //===- Register.cpp - one line a dialect, one line a stage ----------------===//
 #include "lib/Compiler/Register.h"
+#include "dialects/Plan/IR/PlanOps.h"
 #include "dialects/Trafo/IR/TrafoDialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "passes/Plan/Passes.h"
+#include "passes/Tile/Passes.h"
+#include "passes/X86/Passes.h"
 
 void trafo::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<TrafoDialect>();
+  registry.insert<TrafoDialect, plan::PlanDialect>();
 }
 
 void trafo::registerAllPasses() {
   mlir::registerAllPasses();
+  registerPlanStage();
+  registerTileStage();
+  registerX86Stage();
   // Normalize, Fuse, Quantize, Plan, Tile, Lower, then the targets' own: one line each as they land.
 }

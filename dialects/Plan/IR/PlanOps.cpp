@@ -1,0 +1,135 @@
+//===- PlanOps.cpp - what plan ops must satisfy ---------------------------===//
+//
+// Each check carries the number it has in the op's description; each has a case in test/dialects/Plan/invalid.mlir.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Plan/IR/PlanOps.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace trafo::plan;
+
+#define GET_OP_CLASSES
+#include "dialects/Plan/IR/PlanOps.cpp.inc"
+
+LogicalResult BufferOp::verify() {
+  auto type = cast<MemRefType>(getType());
+  if (!type.hasStaticShape() || !type.getLayout().isIdentity()) // buffer_c1
+    return emitOpError("expects a static shape with identity layout, got ") << type;
+  if (getOffset() && *getOffset() % 64 != 0) // buffer_c2
+    return emitOpError("expects an offset that is a multiple of 64, got ") << *getOffset();
+  return success();
+}
+
+LogicalResult RefOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto buffer = tables.lookupNearestSymbolFrom<BufferOp>(*this, getBufferAttr());
+  if (!buffer || buffer.getType() != getType()) // ref_c1
+    return emitOpError("expects '") << getBuffer() << "' to be a plan.buffer of type " << getType();
+  return success();
+}
+
+LogicalResult trafo::plan::WeightOp::verify() {
+  if (getSymbol().has_value() == getSlot().has_value()) // weight_c1
+    return emitOpError("expects either a symbol or a slot");
+  return success();
+}
+
+LogicalResult LoadOp::verify() {
+  auto weight = cast<trafo::WeightType>(getWeight().getType());
+  if (weight.getFormat() != trafo::Format::F32) // load_c1
+    return emitOpError("expects an f32 weight, got ") << weight;
+  return success();
+}
+
+LogicalResult ArgOp::verify() {
+  if (!llvm::is_contained({"tokens", "positions", "sequences", "outputs", "pages"}, getName())) // arg_c1
+    return emitOpError("expects tokens, positions, sequences, outputs or pages, got '") << getName() << "'";
+  return success();
+}
+
+LogicalResult PrepareOp::verify() {
+  auto panel = cast<PanelType>(getPanel().getType());
+  int64_t cols = panel.getCols();
+  bool normalised = getNorm() != NormKind::None;
+  if (normalised != bool(getWeight()) ||
+      (normalised && cast<trafo::WeightType>(getWeight().getType()).getShape() != ArrayRef<int64_t>{cols})) // prepare_c1
+    return emitOpError("expects a weight of shape [") << cols << "] exactly when it normalises";
+  if (panel.getFormat() == trafo::ActivationFormat::I8G32 && cols % 32 != 0) // prepare_c2
+    return emitOpError("expects a multiple of 32 columns for i8_g32, got ") << cols;
+  int64_t sourceCols = cast<MemRefType>(getSource().getType()).getDimSize(1);
+  if (cols > sourceCols) // prepare_c3
+    return emitOpError("expects a panel of at most ") << sourceCols << " columns, got " << panel;
+  return success();
+}
+
+LogicalResult ContractOp::verify() {
+  auto panel = cast<PanelType>(getPanel().getType());
+  auto weight = cast<trafo::WeightType>(getWeight().getType());
+  if (panel.getCols() != weight.getCols()) // contract_c1
+    return emitOpError("expects a panel of ") << weight.getCols() << " columns, got " << panel;
+  Block &body = getBody().front();
+  auto sums = VectorType::get({kTileRows}, Float32Type::get(getContext()));
+  bool fits = body.getNumArguments() == 2 + getGroups();
+  for (auto [i, type] : llvm::enumerate(body.getArgumentTypes()))
+    fits &= i < 2 ? type.isIndex() : type == sums;
+  if (!fits) // contract_c2
+    return emitOpError("expects a body of two indices and ") << getGroups() << " vector<16xf32>";
+  return success();
+}
+
+LogicalResult StageOp::verify() {
+  Block &body = getBody().front();
+  if (body.getNumArguments() != 1 || !body.getArgument(0).getType().isIndex()) // stage_c1
+    return emitOpError("expects a body with one index argument, the layer");
+  return success();
+}
+
+LogicalResult StepOp::verify() {
+  int64_t layers = 0;
+  for (Operation &op : getBody().front().without_terminator()) {
+    if (!isa<RunOp, BarrierOp, LayersOp>(op)) // step_c1
+      return emitOpError("expects plan.run, plan.barrier and plan.layers only, got '") << op.getName() << "'";
+    layers += isa<LayersOp>(op);
+  }
+  if (layers > 1) // step_c1
+    return emitOpError("expects at most one plan.layers");
+  return success();
+}
+
+LogicalResult RunOp::verifySymbolUses(SymbolTableCollection &tables) {
+  if (!tables.lookupNearestSymbolFrom<StageOp>(*this, getStageAttr())) // run_c1
+    return emitOpError("expects '") << getStage() << "' to be a plan.stage";
+  return success();
+}
+
+LogicalResult BarrierOp::verify() {
+  if (getCall().size() != 0 && getCall().size() != 2) // barrier_c1
+    return emitOpError("expects no operands, or a function and its state, got ") << getCall().size();
+  return success();
+}
+
+LogicalResult trafo::plan::LayersOp::verify() {
+  if (getBodies().size() != getRegions().size()) // layers_c1
+    return emitOpError("expects a region for each of ") << getBodies().size() << " bodies, got " << getRegions().size();
+  for (Region &region : getRegions())
+    if (region.getNumArguments() != 1 || !region.getArgument(0).getType().isIndex()) // layers_c1
+      return emitOpError("expects each region to have one index argument, the layer");
+  for (Attribute entry : getSchedule()) {
+    auto layer = dyn_cast<trafo::LayerAttr>(entry);
+    if (!layer || !llvm::is_contained(getBodies(), layer.getBody())) // layers_c2
+      return emitOpError("expects layers with one of the bodies, got ") << entry;
+  }
+  return success();
+}
+
+LogicalResult BlockContractOp::verify() {
+  size_t sums = getGroups() * getTokens();
+  if (getSums().size() != sums || getResults().size() != sums) // block_contract_c1
+    return emitOpError("expects ") << sums << " sums and results, got " << getSums().size() << " and " << getResults().size();
+  size_t acts = getActivation() == trafo::ActivationFormat::I8G32 ? 4 : 1;
+  if (getActs().size() != acts) // block_contract_c2
+    return emitOpError("expects ") << acts << " activation buffers, got " << getActs().size();
+  return success();
+}

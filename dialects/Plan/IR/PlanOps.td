@@ -1,0 +1,271 @@
+#ifndef PLAN_OPS_TD
+#define PLAN_OPS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/Trafo/IR/TrafoTypes.td"
+include "dialects/Trafo/IR/TrafoAttrs.td"
+include "dialects/Plan/IR/PlanAttrs.td"
+
+class Plan_Op<string mnemonic, list<Trait> traits = []> : Op<Plan_Dialect, mnemonic, traits>;
+
+def Plan_Weight : Type<CPred<"::llvm::isa<::trafo::WeightType>($_self)">, "weight", "::trafo::WeightType">;
+def Plan_LlvmPtr : Type<CPred<"::llvm::isa<::mlir::LLVM::LLVMPointerType>($_self)">, "LLVM pointer">;
+def Plan_Vec16 : Type<CPred<"$_self == ::mlir::VectorType::get({16}, ::mlir::Float32Type::get($_self.getContext()))">, "vector<16xf32>",
+                      "::mlir::VectorType">, BuildableType<"::mlir::VectorType::get({16}, $_builder.getF32Type())">;
+
+//===-- Rows prepared for a contraction ----------------------------------------------------------------------------===//
+
+def Plan_PanelType : TypeDef<Plan_Dialect, "Panel"> {
+  let mnemonic = "panel";
+  let summary = "up to `rows` rows of `cols` activations, prepared for a contraction, private to a worker";
+  let description = [{
+    `!plan.panel<64x576xi8_g32>`: int8 codes [rows, cols], f32 scale d, f32 d * sum(codes) and i32 sum(codes) per group
+    of 32. `f32`: the values themselves.
+  }];
+  let parameters = (ins "int64_t":$rows, "int64_t":$cols, "::trafo::ActivationFormat":$format);
+  let hasCustomAssemblyFormat = 1;
+}
+def Plan_Panel : Type<CPred<"::llvm::isa<::trafo::plan::PanelType>($_self)">, "panel", "::trafo::plan::PanelType">;
+
+//===-- Buffers and weights ----------------------------------------------------------------------------------------===//
+
+def Plan_BufferOp : Plan_Op<"buffer", [Symbol]> {
+  let summary = "a piece of the arena; `private`: one for each worker";
+  let description = "C1: a static shape with identity layout. C2: an offset, once assigned, is a multiple of 64.";
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyMemRef>:$type, UnitAttr:$is_private,
+                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride);
+  let assemblyFormat = "(`private` $is_private^)? $sym_name `:` $type (`at` $offset^)? (`stride` $stride^)? attr-dict";
+  let hasVerifier = 1;
+}
+
+def Plan_RefOp : Plan_Op<"ref", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "the memory of a buffer (a private one: this worker's); C1: the symbol names a plan.buffer of this type";
+  let arguments = (ins FlatSymbolRefAttr:$buffer);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$buffer attr-dict `:` type($result)";
+}
+
+def Plan_WeightOp : Plan_Op<"weight", [Pure]> {
+  let summary = "a weight: of a symbol, or of a slot of the layer that the stage runs for";
+  let description = "C1: exactly one of symbol and slot.";
+  let arguments = (ins OptionalAttr<FlatSymbolRefAttr>:$symbol, OptionalAttr<I64Attr>:$slot, Optional<Index>:$layer);
+  let results = (outs Plan_Weight:$result);
+  let assemblyFormat = "($symbol^)? (`slot` $slot^ `of` $layer)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Plan_LoadOp : Plan_Op<"load", [Pure]> {
+  let summary = "16 neighbouring values of an unpacked f32 weight, from element `index` on (row-major)";
+  let description = "C1: the weight's format is f32.";
+  let arguments = (ins Plan_Weight:$weight, Index:$index);
+  let results = (outs Plan_Vec16:$result);
+  let assemblyFormat = "$weight `[` $index `]` attr-dict `:` type($weight)";
+  let hasVerifier = 1;
+}
+
+def Plan_AddressOp : Plan_Op<"address", [Pure]> {
+  let summary = "where a packed weight begins in the packed weights, in bytes";
+  let arguments = (ins Plan_Weight:$weight);
+  let results = (outs Index:$offset);
+  let assemblyFormat = "$weight attr-dict `:` type($weight)";
+}
+
+def Plan_PackedOp : Plan_Op<"packed", [Pure]> {
+  let summary = "the packed weights of the model, as bytes";
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+//===-- What a worker may ask --------------------------------------------------------------------------------------===//
+
+def Plan_RowsOp : Plan_Op<"rows", [Pure]> {
+  let summary = "R, the rows of this step";
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
+}
+def Plan_OutputCountOp : Plan_Op<"output_count", [Pure]> {
+  let summary = "the number of rows whose logits are wanted";
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
+}
+def Plan_ShareOp : Plan_Op<"share", [Pure]> {
+  let summary = "this worker's contiguous share [begin, end) of `count` units: begin = count * worker / workers";
+  let arguments = (ins Index:$count);
+  let results = (outs Index:$begin, Index:$end);
+  let assemblyFormat = "$count attr-dict";
+}
+def Plan_WorkerOp : Plan_Op<"worker", [Pure]> {
+  let summary = "this worker's number and the number of workers";
+  let results = (outs Index:$worker, Index:$workers);
+  let assemblyFormat = "attr-dict";
+}
+def Plan_ArgOp : Plan_Op<"arg", [Pure]> {
+  let summary = "an array of the step: tokens, positions, sequences, outputs (i32 per row) or pages (i32 [sequences, pages])";
+  let description = "C1: the name is one of the five.";
+  let arguments = (ins StrAttr:$name);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$name attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+//===-- Work inside a stage ----------------------------------------------------------------------------------------===//
+
+def Plan_PrepareOp : Plan_Op<"prepare", [AttrSizedOperandSegments, MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "rows [first, first + count) of `source`, normalised and brought to the panel's format";
+  let description = [{
+    With `map`, row i is `source[map[first + i]]` (the rows whose logits are wanted). Sums of squares run in 16 lanes
+    over columns, the lanes are then added in halves (8, 4, 2, 1). i8_g32: d = amax / 127, q = roundeven(x * (1 / d)).
+    C1: weight iff normalised, a vector of the source's columns. C2: i8_g32 needs a multiple of 32 columns.
+    C3: the panel has at most the source's columns.
+  }];
+  let arguments = (ins AnyMemRef:$source, Index:$first, Index:$count, Optional<AnyMemRef>:$map,
+                       Plan_Norm:$norm, Optional<Plan_Weight>:$weight, Optional<Plan_Weight>:$bias,
+                       DefaultValuedAttr<F32Attr, "0.0f">:$eps);
+  let results = (outs Plan_Panel:$panel);
+  let assemblyFormat = [{
+    $norm $source `[` $first `,` $count `]` (`map` $map^ `:` type($map))? (`weight` $weight^ `:` type($weight))?
+    (`bias` $bias^ `:` type($bias))? attr-dict `:` type($source) `->` type($panel)
+  }];
+  let hasVerifier = 1;
+}
+
+def Plan_ContractOp : Plan_Op<"contract", [RecursiveMemoryEffects, SingleBlock]> {
+  let summary = "the panel's rows times units [begin, end) of a weight; the body stores each result";
+  let description = [{
+    A unit is `groups` tiles of 16 weight rows. For every panel row and unit the body runs once with the row's number
+    in the panel, the unit, and per tile a vector of 16 sums (the numeric class is the panel's format).
+    C1: the panel has the weight's columns. C2: the body's arguments are two indices and `groups` vector<16xf32>.
+    C3: f32 panels contract any format, i8_g32 panels formats with groups of 32 that have a block rule.
+  }];
+  let arguments = (ins Plan_Panel:$panel, Index:$count, Plan_Weight:$weight, Index:$begin, Index:$end, I64Attr:$groups);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $panel `rows` $count `,` $weight `units` $begin `to` $end `groups` $groups attr-dict `:` type($panel) `,` type($weight) $body
+  }];
+  let hasVerifier = 1;
+}
+
+def Plan_EndOp : Plan_Op<"end", [Terminator, Pure]> {
+  let summary = "ends a body";
+  let assemblyFormat = "attr-dict";
+}
+
+def Plan_FunctionOp : Plan_Op<"function", [Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "an activation function of a vector, by the project's own exp (Cephes, two-part reduction)";
+  let arguments = (ins Trafo_Function:$function, AnyVectorOfAnyRank:$input);
+  let results = (outs AnyVectorOfAnyRank:$result);
+  let assemblyFormat = "$function $input attr-dict `:` type($input)";
+}
+
+def Plan_EmbedOp : Plan_Op<"embed", [MemoryEffects<[MemWrite]>]> {
+  let summary = "dest[r, :] = scale * table[token(r), :] for this worker's share of the rows";
+  let arguments = (ins Plan_Weight:$table, Arg<AnyMemRef, "", [MemWrite]>:$dest, DefaultValuedAttr<F32Attr, "1.0f">:$scale);
+  let assemblyFormat = "$table `to` $dest attr-dict `:` type($table) `,` type($dest)";
+}
+
+def Plan_KVStoreOp : Plan_Op<"kv_store", [MemoryEffects<[MemWrite]>]> {
+  let summary = "16 neighbouring elements of k or v of one row into the cache, clamped to the format's finite range";
+  let description = [{
+    The pool is `memref<layers x pages x heads x 2 x (64 * head size) x f16>`: k of a page is [head size][64 positions],
+    v is [64 positions][head size]. `element` counts over heads x head size.
+  }];
+  let arguments = (ins Plan_Vec16:$value, Arg<AnyMemRef, "", [MemWrite]>:$cache, Index:$layer, Index:$row, Index:$element,
+                       I64Attr:$head_size, BoolAttr:$is_key);
+  let assemblyFormat = "$value `,` $cache `[` $layer `,` $row `,` $element `]` attr-dict `:` type($cache)";
+}
+
+def Plan_AttentionOp : Plan_Op<"attention", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "causal attention of all rows, tiled: one unit is one row and one KV head";
+  let description = [{
+    Blocks of 64 absolute positions, each with its own maximum, merged from the left (see trafo.attention). C1: query
+    and dest are [rows, heads x head size].
+  }];
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$query, Arg<AnyMemRef, "", [MemRead]>:$cache, Index:$layer,
+                       Arg<AnyMemRef, "", [MemWrite]>:$dest, Arg<AnyMemRef, "", [MemRead, MemWrite]>:$scratch, I64Attr:$heads,
+                       I64Attr:$kv_heads, I64Attr:$head_size, F32Attr:$scale,
+                       DefaultValuedAttr<I64Attr, "0">:$window, DefaultValuedAttr<F32Attr, "0.0f">:$softcap);
+  let assemblyFormat = "$query `,` $cache `[` $layer `]` `scratch` $scratch `to` $dest attr-dict `:` type($query) `,` type($cache) `,` type($scratch) `,` type($dest)";
+}
+
+//===-- The program ------------------------------------------------------------------------------------------------===//
+
+def Plan_StageOp : Plan_Op<"stage", [Symbol, SingleBlock]> {
+  let summary = "work between two barriers, the same for every worker";
+  let description = [{
+    The body has one argument, the layer (0 outside layers), and ends in plan.end. C1: one index argument.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+}
+
+def Plan_StepOp : Plan_Op<"step", [Symbol, SingleBlock]> {
+  let summary = "the stages of a step in order; the module has one";
+  let description = "C1: the body holds plan.run, plan.barrier and at most one plan.layers.";
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+}
+
+def Plan_RunOp : Plan_Op<"run", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "runs a stage; C1: the symbol names a plan.stage";
+  let arguments = (ins FlatSymbolRefAttr:$stage, Optional<Index>:$layer);
+  let assemblyFormat = "$stage (`layer` $layer^)? attr-dict";
+}
+
+def Plan_BarrierOp : Plan_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "every worker waits for all others; before trafo-tile without operands, after it with the step's barrier";
+  let description = "C1: no operands, or two: the barrier's function and its state.";
+  let arguments = (ins Variadic<Plan_LlvmPtr>:$call);
+  let assemblyFormat = "($call^ `:` type($call))? attr-dict";
+  let hasVerifier = 1;
+}
+
+def Plan_LayersOp : Plan_Op<"layers", [RecursiveMemoryEffects]> {
+  let summary = "runs the layers: layer i runs body region `schedule[i].body`, in order";
+  let description = [{
+    `bodies` names the regions; `schedule` is that of trafo.layers: per layer its body and the weight of each slot.
+    C1: as many regions as bodies, each with one index argument. C2: each layer's body is one of them.
+  }];
+  let arguments = (ins ArrayAttr:$bodies, ArrayAttr:$schedule);
+  let regions = (region VariadicRegion<SizedRegion<1>>:$regions);
+  let assemblyFormat = "$bodies `schedule` $schedule attr-dict-with-keyword `do` $regions";
+  let hasVerifier = 1;
+}
+
+//===-- What Tile leaves to the target -----------------------------------------------------------------------------===//
+
+def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, MemoryEffects<[MemRead]>]> {
+  let summary = "groups x 16 weight rows by T activation rows by one block: the arithmetic of a storage format";
+  let description = [{
+    `sums` are groups x tokens vectors (tile-major: group 0's tokens first); lane r of a vector is weight row r of the
+    tile. `weights[offset]` is the tile's block (see #trafo.layout); tile g's is `group_stride` bytes further each.
+
+    i8_g32, block of 32 columns c, with weight codes w, scales d_w (and minima m_w), activation codes a, scale d_a,
+    s_a = d_a * sum(a):
+    ```
+    I[r, t]   = sum_c w[r, c] * a[t, c]                      (exact, int32)
+    sums[r,t] = fma(m_w[r], s_a[t], sums[r, t])              (formats with a minimum)
+    sums[r,t] = fma(float(I[r, t]), d_w[r] * d_a[t], sums[r, t])
+    ```
+    f32, block of `columns` columns: `sums[r, t] = fma(float(w[r, c]), x[t, c], sums[r, t])`, c ascending.
+    Activations: row `row + t`, columns from `column`; for i8_g32 `acts` are the codes, scales, scaled sums and sums.
+    C1: groups * tokens sums, as many results. C2: four activation buffers for i8_g32, one for f32.
+  }];
+  let arguments = (ins Variadic<Plan_Vec16>:$sums, AnyMemRef:$weights, Index:$offset, Variadic<AnyMemRef>:$acts, Index:$row,
+                       Index:$column, StrAttr:$format, Trafo_ActivationFormat:$activation, I64Attr:$groups, I64Attr:$tokens,
+                       I64Attr:$columns, I64Attr:$group_stride);
+  let results = (outs Variadic<Plan_Vec16>:$results);
+  let assemblyFormat = [{
+    $format $activation `groups` $groups `tokens` $tokens `columns` $columns `stride` $group_stride
+    `sums` `(` $sums `:` type($sums) `)` `weights` $weights `[` $offset `]` `:` type($weights)
+    `acts` `(` $acts `:` type($acts) `)` `[` $row `,` $column `]` attr-dict `->` type($results)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif

@@ -1,0 +1,20 @@
+//===- PlanPipeline.cpp - the stage Plan as a list ------------------------===//
+#include "passes/Plan/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+void trafo::buildPlanPipeline(mlir::OpPassManager &pm) {
+  // Ops become stages, tensors become buffers of the arena.
+  pm.addPass(createPlanStepPass());
+  // Weights and constants that stages took over by name leave dead ops behind.
+  pm.addPass(mlir::createCSEPass());
+  pm.addPass(createVerifyPlanPass());
+}
+
+void trafo::registerPlanStage() {
+  registerPlanPasses();
+  mlir::PassPipelineRegistration<> pipeline("trafo-plan-pipeline", "trafo ops become stages of a step",
+                                            [](mlir::OpPassManager &pm) { buildPlanPipeline(pm); });
+}

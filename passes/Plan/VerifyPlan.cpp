@@ -1,0 +1,45 @@
+//===- VerifyPlan.cpp - what Tile may count on ----------------------------===//
+#include "dialects/Plan/IR/PlanOps.h"
+#include "passes/Plan/Passes.h"
+
+namespace trafo {
+#define GEN_PASS_DEF_VERIFYPLANPASS
+#include "passes/Plan/Passes.h.inc"
+} // namespace trafo
+
+using namespace mlir;
+
+namespace {
+struct VerifyPlanPass : trafo::impl::VerifyPlanPassBase<VerifyPlanPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    int64_t steps = 0;
+    for (Operation &op : *module.getBody()) {
+      steps += isa<trafo::plan::StepOp>(op);
+      if (isa<trafo::plan::StepOp, trafo::plan::StageOp, trafo::plan::BufferOp, trafo::WeightOp>(op))
+        continue;
+      op.emitOpError("is not allowed at the top of a planned module");
+      return signalPassFailure();
+    }
+    if (steps != 1) {
+      module.emitError("expects one plan.step after trafo-plan-step, got ") << steps;
+      return signalPassFailure();
+    }
+    WalkResult result = module.walk([&](Operation *op) {
+      bool recipe = isa<trafo::WeightOp>(op) || op->getParentOfType<trafo::WeightOp>();
+      if (isa_and_nonnull<trafo::TrafoDialect>(op->getDialect()) && !recipe) {
+        op->emitOpError("is left after trafo-plan-step");
+        return WalkResult::interrupt();
+      }
+      for (Type type : op->getResultTypes())
+        if (isa<TensorType>(type)) {
+          op->emitOpError("still makes a tensor after trafo-plan-step");
+          return WalkResult::interrupt();
+        }
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,123 @@
+//===- AssignArena.cpp - every buffer's place in the arena ----------------===//
+//
+// The last word of the compiler on memory: everything a step touches besides weights has an offset here, and the size
+// is what the runtime allocates.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Plan/IR/PlanOps.h"
+#include "dialects/Trafo/IR/Layout.h"
+#include "passes/Tile/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace trafo {
+#define GEN_PASS_DEF_ASSIGNARENAPASS
+#include "passes/Tile/Passes.h.inc"
+} // namespace trafo
+
+using namespace mlir;
+using namespace trafo;
+
+namespace {
+
+int64_t bytesOf(MemRefType type) { return type.getNumElements() * type.getElementTypeBitWidth() / 8; }
+
+struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto config = module->getAttrOfType<ConfigAttr>("trafo.config");
+    auto weightsSize = module->getAttrOfType<IntegerAttr>("plan.weights_size");
+    if (!config || !weightsSize) {
+      module.emitError("expects trafo.config, and trafo-pack-weights to have run");
+      return signalPassFailure();
+    }
+    Builder builder(module.getContext());
+    int64_t end = 0, logitsOffset = -1, logitsStride = 0, vocabulary = 0, kvOffset = 0, kvSize = 0, kvPages = 0, layers = 0;
+    auto place = [&](plan::BufferOp buffer, int64_t bytes, int64_t alignment) {
+      end = llvm::alignTo(end, alignment);
+      buffer.setOffsetAttr(builder.getI64IntegerAttr(end));
+      end += bytes;
+    };
+    plan::BufferOp kv;
+    for (auto buffer : module.getOps<plan::BufferOp>()) {
+      auto type = cast<MemRefType>(buffer.getType());
+      if (buffer.getIsPrivate())
+        continue;
+      if (buffer.getSymName() == "kv") {
+        kv = buffer;
+        continue;
+      }
+      place(buffer, bytesOf(type), 64);
+      if (auto columns = buffer->getAttrOfType<IntegerAttr>("logits")) {
+        logitsOffset = *buffer.getOffset();
+        logitsStride = type.getDimSize(1);
+        vocabulary = columns.getInt();
+      }
+    }
+    if (kv) {
+      auto type = cast<MemRefType>(kv.getType());
+      kvSize = bytesOf(type);
+      kvPages = type.getDimSize(1);
+      place(kv, kvSize, 4096);
+      kvOffset = *kv.getOffset();
+    }
+    // Private buffers side by side, one such block per worker.
+    int64_t first = llvm::alignTo(end, 4096), stride = 0;
+    SmallVector<plan::BufferOp> privates;
+    for (auto buffer : module.getOps<plan::BufferOp>())
+      if (buffer.getIsPrivate()) {
+        buffer.setOffsetAttr(builder.getI64IntegerAttr(first + stride));
+        stride += llvm::alignTo(bytesOf(cast<MemRefType>(buffer.getType())), 64);
+        privates.push_back(buffer);
+      }
+    stride = llvm::alignTo(stride, 4096); // workers do not share a page, let alone a line
+    for (plan::BufferOp buffer : privates)
+      buffer.setStrideAttr(builder.getI64IntegerAttr(stride));
+    int64_t size = first + stride * config.getMaxWorkers();
+
+    // Barriers and weight bytes of a step of one row. Tables of which a row is looked up count as nothing.
+    int64_t barriers = 0, decodeBytes = 0;
+    auto bytesOfStage = [&](StringRef name, LayerAttr layer) {
+      auto stage = module.lookupSymbol<plan::StageOp>(name);
+      llvm::SmallDenseSet<StringRef> seen;
+      stage.walk([&](plan::WeightOp use) {
+        FlatSymbolRefAttr symbol = use.getSymbol() ? use.getSymbolAttr() : layer.getSlots()[*use.getSlot()];
+        auto weight = module.lookupSymbol<trafo::WeightOp>(symbol);
+        bool table = weight.getLayoutAttr().getRaw() && weight.getWeightType().getShape().size() == 2 &&
+                     weight.getWeightType().getFormat() == Format::F32;
+        bool embeds = name.ends_with(".embedding");
+        if (!table && !embeds && seen.insert(symbol.getValue()).second)
+          decodeBytes += packedBytes(weight.getWeightType(), weight.getLayoutAttr());
+      });
+    };
+    for (auto step : module.getOps<plan::StepOp>())
+      for (Operation &op : step.getBody().front()) {
+        barriers += isa<plan::BarrierOp>(op);
+        if (auto run = dyn_cast<plan::RunOp>(op))
+          bytesOfStage(run.getStage(), {});
+        auto loop = dyn_cast<plan::LayersOp>(op);
+        if (!loop)
+          continue;
+        layers = loop.getSchedule().size();
+        for (Attribute entry : loop.getSchedule()) {
+          auto layer = cast<LayerAttr>(entry);
+          auto body = llvm::find(loop.getBodies(), Attribute(layer.getBody())) - loop.getBodies().begin();
+          for (Operation &inner : loop.getRegions()[body].front()) {
+            barriers += isa<plan::BarrierOp>(inner);
+            if (auto run = dyn_cast<plan::RunOp>(inner))
+              bytesOfStage(run.getStage(), layer);
+          }
+        }
+      }
+    module->setAttr(plan::kArenaAttr,
+                    plan::ArenaAttr::get(module.getContext(), size, weightsSize.getInt(), logitsOffset, logitsStride, kvOffset,
+                                         kvSize, kvPages, barriers, vocabulary, layers, decodeBytes));
+  }
+};
+} // namespace

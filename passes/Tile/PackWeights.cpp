@@ -1,0 +1,112 @@
+//===- PackWeights.cpp - layouts and places of packed weights -------------===//
+//
+// Reads which ops use a weight, directly or through a slot, and decides how its bytes will lie. Writes `layout` and
+// `offset` on the trafo.weight; the packer obeys. Depends on no thread count: a worker reads a contiguous part of each
+// weight, whatever the number of workers.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Plan/IR/PlanOps.h"
+#include "dialects/Trafo/IR/Layout.h"
+#include "passes/Tile/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace trafo {
+#define GEN_PASS_DEF_PACKWEIGHTSPASS
+#include "passes/Tile/Passes.h.inc"
+} // namespace trafo
+
+using namespace mlir;
+
+namespace {
+
+trafo::LayoutAttr layoutFor(trafo::WeightType type, bool contracted) {
+  MLIRContext *context = type.getContext();
+  trafo::Format format = type.getFormat();
+  const trafo::FormatInfo &info = trafo::formatInfo(format);
+  if (!contracted || type.getShape().size() == 1 || (info.grouped && !trafo::canTile(format)))
+    return trafo::LayoutAttr::get(context, /*rows=*/1, /*lane=*/1, /*split=*/false, /*bias=*/0, /*raw=*/true);
+  if (!info.grouped)
+    return trafo::LayoutAttr::get(context, trafo::plan::kTileRows, 1, false, 0, false);
+  // 4-bit fields keep the file's unsigned codes; other codes become unsigned by the bias, as u8 x s8 dots want.
+  bool split = format == trafo::Format::Q4_0 || format == trafo::Format::Q4_1;
+  return trafo::LayoutAttr::get(context, trafo::plan::kTileRows, /*lane=*/4, split, split ? 0 : 128, false);
+}
+
+struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto steps = module.getOps<trafo::plan::StepOp>();
+    if (steps.empty()) {
+      module.emitError("expects a plan.step; run trafo-plan-step first");
+      return signalPassFailure();
+    }
+    SymbolTable symbols(module);
+    llvm::SetVector<Operation *> order;
+    llvm::SmallPtrSet<Operation *, 32> contracted;
+
+    // The weights a stage reads, in order, with the layer's slots filled in.
+    auto visit = [&](trafo::plan::StageOp stage, trafo::LayerAttr layer) {
+      WalkResult result = stage.walk([&](trafo::plan::WeightOp use) {
+        FlatSymbolRefAttr name;
+        if (use.getSymbol())
+          name = use.getSymbolAttr();
+        else if (layer && *use.getSlot() < layer.getSlots().size())
+          name = layer.getSlots()[*use.getSlot()];
+        auto weight = name ? symbols.lookup<trafo::WeightOp>(name.getValue()) : nullptr;
+        if (!weight || weight.getWeightType() != use.getType()) {
+          use.emitOpError("names no trafo.weight of its type");
+          return WalkResult::interrupt();
+        }
+        order.insert(weight);
+        if (llvm::any_of(use->getUsers(), [](Operation *user) { return isa<trafo::plan::ContractOp>(user); }))
+          contracted.insert(weight);
+        return WalkResult::advance();
+      });
+      return failure(result.wasInterrupted());
+    };
+    for (Operation &op : (*steps.begin()).getBody().front()) {
+      if (auto run = dyn_cast<trafo::plan::RunOp>(op)) {
+        if (failed(visit(symbols.lookup<trafo::plan::StageOp>(run.getStage()), {})))
+          return signalPassFailure();
+      } else if (auto layers = dyn_cast<trafo::plan::LayersOp>(op)) {
+        for (Attribute entry : layers.getSchedule()) {
+          auto layer = cast<trafo::LayerAttr>(entry);
+          auto body = llvm::find(layers.getBodies(), Attribute(layer.getBody())) - layers.getBodies().begin();
+          for (auto run : layers.getRegions()[body].getOps<trafo::plan::RunOp>())
+            if (failed(visit(symbols.lookup<trafo::plan::StageOp>(run.getStage()), layer)))
+              return signalPassFailure();
+        }
+      }
+    }
+
+    Builder builder(module.getContext());
+    int64_t offset = 0;
+    for (Operation *op : order) {
+      auto weight = cast<trafo::WeightOp>(op);
+      trafo::LayoutAttr layout = layoutFor(weight.getWeightType(), contracted.contains(op));
+      trafo::PackedLayout packed = trafo::packedLayout(weight.getWeightType(), layout);
+      if (std::string problem = trafo::layoutProblem(packed); !problem.empty()) {
+        weight.emitOpError("has no packed layout: ") << problem;
+        return signalPassFailure();
+      }
+      if (layout.getRaw() && contracted.contains(op))
+        remark::missed(weight.getLoc(), remark::RemarkOpts::name("PackWeights").category("trafo-tile"))
+            << remark::reason("{0} has no fast kernel and is unpacked at run time: slow",
+                              trafo::formatInfo(weight.getWeightType().getFormat()).name);
+      weight.setLayoutAttr(layout);
+      weight.setOffsetAttr(builder.getI64IntegerAttr(offset));
+      offset += llvm::alignTo(packed.bytes(), 64);
+    }
+    module->setAttr("plan.weights_size", builder.getI64IntegerAttr(offset));
+  }
+};
+} // namespace

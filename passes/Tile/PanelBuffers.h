@@ -1,0 +1,38 @@
+//===- PanelBuffers.h - where a panel lies --------------------------------===//
+#ifndef TRAFO_PASSES_TILE_PANELBUFFERS_H
+#define TRAFO_PASSES_TILE_PANELBUFFERS_H
+
+#include "passes/Tile/VectorMath.h"
+
+namespace trafo {
+
+/// The private buffers of a panel, named after its type: panels of one type share them, since a stage prepares a panel
+/// right before it is contracted.
+struct PanelBuffers {
+  mlir::Value values;                             ///< f32 [rows, columns padded to 16]
+  mlir::Value codes, scales, scaledSums, sums;    ///< i8_g32: i8 [rows, cols], f32 and i32 [rows, cols / 32]
+
+  PanelBuffers(VectorMath &b, plan::PanelType panel) {
+    int64_t rows = panel.getRows(), cols = panel.getCols();
+    std::string name = ("panel_" + llvm::Twine(rows) + "x" + llvm::Twine(cols)).str();
+    if (panel.getFormat() == ActivationFormat::F32) {
+      values = b.scratch(name + "_f32", b.memref({rows, static_cast<int64_t>(llvm::alignTo(cols, plan::kTileRows))}, b.getF32Type()));
+      return;
+    }
+    codes = b.scratch(name + "_codes", b.memref({rows, cols}, b.getI8Type()));
+    scales = b.scratch(name + "_scales", b.memref({rows, cols / 32}, b.getF32Type()));
+    scaledSums = b.scratch(name + "_scaled_sums", b.memref({rows, cols / 32}, b.getF32Type()));
+    sums = b.scratch(name + "_sums", b.memref({rows, cols / 32}, b.getI32Type()));
+  }
+
+  /// What plan.block_contract takes.
+  llvm::SmallVector<mlir::Value> acts() const {
+    if (values)
+      return {values};
+    return {codes, scales, scaledSums, sums};
+  }
+};
+
+} // namespace trafo
+
+#endif

@@ -1,0 +1,84 @@
+#ifndef TRAFO_PASSES_TILE_TD
+#define TRAFO_PASSES_TILE_TD
+
+include "mlir/Pass/PassBase.td"
+
+class TilePass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
+  let dependentDialects = ["::trafo::plan::PlanDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def PackWeightsPass : TilePass<"trafo-pack-weights"> {
+  let summary = "choose the packed layout and place of every weight a stage uses";
+  let description = [{
+    A weight that is contracted is cut into tiles of 16 rows, so that one vector serves 16 results: grouped formats in
+    blocks of 32 columns with the 16 scales (and minima) in front and codes four columns deep, 4-bit codes split into
+    nibbles; float formats column by column. Formats whose blocks cannot be cut (super-blocks), and weights that are only
+    looked up, keep the file's own bytes. Weights follow each other in the order in which a step reads them, layer by
+    layer, each at a multiple of 64 bytes: a worker's prefetch runs on into the next weight.
+
+    ```mlir
+    trafo.weight @w : !trafo.weight<576x576xq4_1> from #trafo.file<"m.gguf", 64>
+    ```
+    becomes
+    ```mlir
+    trafo.weight @w : !trafo.weight<576x576xq4_1> from #trafo.file<"m.gguf", 64>
+        layout #trafo.layout<rows = 16, lane = 4, split = true> at 0
+    ```
+    Weights no stage uses stay without a place and are not packed.
+  }];
+}
+
+def TilePreparePass : TilePass<"trafo-tile-prepare"> {
+  let summary = "lower plan.prepare to loops over rows in 16 lanes";
+  let description = [{
+    Each row: one loop for the sum of squares (rms) or sum and squares (layer), one that scales, weighs and quantises
+    groups of 32, or stores f32. The panel lies in private buffers named after its type.
+  }];
+}
+
+def TileContractPass : TilePass<"trafo-tile-contract"> {
+  let summary = "lower plan.contract to loops over units, row tiles and blocks around plan.block_contract";
+  let description = [{
+    For each unit of the worker's share, rows of the step are taken `plan.target.tile_tokens` at a time, the rest one by
+    one; a loop over the weight's blocks carries one vector of sums per tile and row. Single rows prefetch the weight
+    stream ahead. Formats that cannot be cut into tiles are unpacked to f32 first, once per unit and panel, by code
+    made from the format's entry (slow; a remark says so).
+  }];
+}
+
+def TileAttentionPass : TilePass<"trafo-tile-attention"> {
+  let summary = "lower plan.attention and plan.kv_store to loops over pages with an online softmax";
+}
+
+def TileEmbedPass : TilePass<"trafo-tile-embed"> {
+  let summary = "lower plan.embed to a gather from the packed table";
+}
+
+def TileFunctionsPass : TilePass<"trafo-tile-functions"> {
+  let summary = "lower plan.function to arithmetic";
+}
+
+def AssignArenaPass : TilePass<"trafo-assign-arena"> {
+  let summary = "give every buffer its place in the arena";
+  let description = [{
+    Shared buffers first, then the KV pool, then private buffers, one copy per worker. Everything begins at a
+    multiple of 64 bytes (the KV pool at 4096). Writes the module attribute `plan.arena`.
+  }];
+}
+
+def OutlineStagesPass : TilePass<"trafo-outline-stages"> {
+  let summary = "stages become functions, the step a function that calls them";
+  let description = [{
+    Every function has the step's arguments (weights, arena, tokens, positions, sequences, outputs, pages, rows, output
+    count, workers, worker, barrier, barrier state); a stage also the layer. Slots become loads from a constant table of
+    offsets. Nothing of the plan dialect is left but plan.block_contract and plan.barrier.
+  }];
+}
+
+def VerifyTilePass : Pass<"verify-tile", "::mlir::ModuleOp"> {
+  let summary = "after Tile: functions of upstream dialects, plan.block_contract and plan.barrier; weights have places";
+}
+
+#endif

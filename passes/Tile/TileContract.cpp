@@ -1,0 +1,167 @@
+//===- TileContract.cpp - units x rows x blocks around plan.block_contract ===//
+//
+// One unit of weight rows at a time; its packed bytes are a few KB and stay in the first cache while the rows of the
+// panel pass by, `tile_tokens` at once and the rest one by one. A result's arithmetic is the same in every tile, so its
+// bits do not depend on which tile a row falls into. The loop over blocks is the only one that carries values.
+//
+// Formats without a tiled layout are unpacked, once per unit and panel, to a private f32 tile by code made from their
+// entry in include/trafo/Formats.h and contracted as f32.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Trafo/IR/Layout.h"
+#include "passes/Tile/PanelBuffers.h"
+#include "passes/Tile/Passes.h"
+#include "passes/Tile/UnpackRule.h"
+#include "passes/Tile/WeightLayouts.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace trafo {
+#define GEN_PASS_DEF_TILECONTRACTPASS
+#include "passes/Tile/Passes.h.inc"
+} // namespace trafo
+
+using namespace mlir;
+using namespace trafo;
+using plan::kTileRows;
+
+namespace {
+
+class ContractLowering {
+public:
+  ContractLowering(plan::ContractOp op, ModuleOp module, LayoutAttr layout, plan::TargetAttr target)
+      : op(op), module(module), layout(layout), target(target), b(op.getLoc(), OpBuilder(op)),
+        panel(cast<plan::PanelType>(op.getPanel().getType())), type(cast<WeightType>(op.getWeight().getType())),
+        packed(packedLayout(type, layout)), groups(op.getGroups()), buffers(b, panel) {}
+
+  void run();
+
+private:
+  void unpackUnit(Value unit);
+  void emitTile(Value unit, Value unitOffset, Value row, int64_t tokens);
+
+  plan::ContractOp op;
+  ModuleOp module;
+  LayoutAttr layout;
+  plan::TargetAttr target;
+  VectorMath b;
+  plan::PanelType panel;
+  WeightType type;
+  PackedLayout packed;
+  int64_t groups;
+  PanelBuffers buffers;
+  Value weights;              // the bytes block_contract reads
+  Value base;                 // where the packed weight begins
+  int64_t columns, blocks;    // columns of a block, blocks of a tile
+  int64_t blockBytes, tileBytes;
+  StringRef format;
+};
+
+void ContractLowering::run() {
+  weights = plan::PackedOp::create(b, packedType(module));
+  base = plan::AddressOp::create(b, b.getIndexType(), op.getWeight());
+  format = formatInfo(type.getFormat()).name;
+  bool unpack = layout.getRaw();
+  if (unpack) {
+    format = "f32";
+    weights = b.scratch(("unpacked_" + Twine(groups) + "x" + Twine(type.getCols())).str(),
+                        b.memref({groups * type.getCols() * kTileRows * 4}, b.getI8Type()));
+    columns = 1;
+    blockBytes = kTileRows * 4;
+  } else {
+    columns = packed.blockColumns();
+    blockBytes = packed.blockBytes();
+  }
+  tileBytes = type.getCols() / columns * blockBytes;
+  if (columns == 1) // float blocks are one column: take several at once
+    for (int64_t many : {8, 4, 2})
+      if (type.getCols() % many == 0) {
+        columns = many;
+        blockBytes *= many;
+        break;
+      }
+  blocks = type.getCols() / columns;
+
+  Value zero = b.index(0), count = op.getCount();
+  int64_t tile = target.getTileTokens();
+  Value inTiles = b.muli(b.divu(count, tile), tile);
+  b.loop(op.getBegin(), op.getEnd(), 1, [&](Value unit) {
+    if (unpack)
+      unpackUnit(unit);
+    Value offset = unpack ? zero : b.addi(base, b.muli(unit, groups * tileBytes));
+    if (tile > 1)
+      b.loop(zero, inTiles, tile, [&](Value row) { emitTile(unit, offset, row, tile); });
+    b.loop(tile > 1 ? inTiles : zero, count, 1, [&](Value row) { emitTile(unit, offset, row, 1); });
+  });
+  op.erase();
+}
+
+/// f32 [groups][columns][16] of the unit's rows; rows past the last are zero.
+void ContractLowering::unpackUnit(Value unit) {
+  Value bytes = plan::PackedOp::create(b, packedType(module));
+  int64_t cols = type.getCols();
+  Value dest = b.view(weights, b.index(0), b.memref({groups * cols * kTileRows}, b.getF32Type()));
+  Value last = b.index(type.getRows() - 1);
+  b.loop(b.index(0), b.index(groups * kTileRows), 1, [&](Value lane) {
+    Value row = b.addi(b.muli(unit, groups * kTileRows), lane);
+    Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::ule, row, last);
+    Value safe = b.minu(row, last);
+    Value start = b.addi(b.muli(b.divu(lane, kTileRows), cols * kTileRows), b.remu(lane, kTileRows));
+    b.loop(b.index(0), b.index(cols), 1, [&](Value column) {
+      Value x = unpackElementAt(b, bytes, base, type, layout, safe, column);
+      x = arith::SelectOp::create(b, inside, x, b.scalar(0.0));
+      b.store(x, dest, b.addi(start, b.muli(column, kTileRows)));
+    });
+  });
+}
+
+void ContractLowering::emitTile(Value unit, Value unitOffset, Value row, int64_t tokens) {
+  SmallVector<Value> zeros(groups * tokens, b.splat(0.0));
+  bool prefetches = tokens == 1 && target.getPrefetchBytes() > 0 && !layout.getRaw();
+  SmallVector<Value> sums = b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
+    Value offset = b.addi(unitOffset, b.muli(block, blockBytes));
+    if (prefetches)
+      for (int64_t group = 0; group < groups; ++group)
+        for (int64_t line = 0; line < blockBytes; line += 64)
+          memref::PrefetchOp::create(b, weights, b.addi(offset, group * tileBytes + line + target.getPrefetchBytes()),
+                                     /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+    auto contract = plan::BlockContractOp::create(b, TypeRange(carried), carried, weights, offset, buffers.acts(), row,
+                                                  b.muli(block, columns), format, panel.getFormat(), groups, tokens, columns,
+                                                  tileBytes);
+    return llvm::to_vector(ValueRange(contract.getResults()));
+  });
+  Block &body = op.getBody().front();
+  for (int64_t token = 0; token < tokens; ++token) {
+    IRMapping mapping;
+    mapping.map(body.getArgument(0), b.addi(row, token));
+    mapping.map(body.getArgument(1), unit);
+    for (int64_t group = 0; group < groups; ++group)
+      mapping.map(body.getArgument(2 + group), sums[group * tokens + token]);
+    for (Operation &inner : body.without_terminator())
+      b.clone(inner, mapping);
+  }
+}
+
+struct TileContractPass : trafo::impl::TileContractPassBase<TileContractPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
+    SmallVector<plan::ContractOp> ops;
+    module.walk([&](plan::ContractOp op) { ops.push_back(op); });
+    for (plan::ContractOp op : ops) {
+      FailureOr<LayoutAttr> layout = layoutOf(op.getWeight(), module);
+      if (failed(layout))
+        return signalPassFailure();
+      bool int8 = cast<plan::PanelType>(op.getPanel().getType()).getFormat() == ActivationFormat::I8G32;
+      bool grouped = formatInfo(cast<WeightType>(op.getWeight().getType()).getFormat()).grouped;
+      if (!target || (int8 && layout->getRaw()) || (!int8 && grouped && !layout->getRaw())) { // contract_c3
+        op.emitOpError("has no lowering for ") << op.getWeight().getType() << " as " << *layout << " with " << op.getPanel().getType();
+        return signalPassFailure();
+      }
+      ContractLowering(op, module, *layout, target).run();
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,134 @@
+//===- TilePrepare.cpp - rows normalised and brought to a panel's format --===//
+//
+// Legal everywhere; the panel's buffers are private, so workers do not meet. Rows are independent: a row's codes depend
+// on nothing but the row.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Tile/PanelBuffers.h"
+#include "passes/Tile/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+namespace trafo {
+#define GEN_PASS_DEF_TILEPREPAREPASS
+#include "passes/Tile/Passes.h.inc"
+} // namespace trafo
+
+using namespace mlir;
+using namespace trafo;
+using plan::kTileRows;
+
+namespace {
+
+/// What turns a stored value into a prepared one: y = (x - shift) * scale * weight + bias, absent parts left out.
+struct RowTransform {
+  Value shift, scale; // vectors
+  Value weight, bias; // plan weights
+};
+
+void emitGroup(VectorMath &b, const PanelBuffers &buffers, ArrayRef<Value> values, Value row, Value group) {
+  // One group of 32: two vectors.
+  Value magnitude = b.maxf(math::AbsFOp::create(b, values[0]), math::AbsFOp::create(b, values[1]));
+  Value amax = b.maxLanes(magnitude);
+  Value d = b.divf(amax, b.scalar(127.0));
+  Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, amax, b.scalar(0.0));
+  Value inverse = arith::SelectOp::create(b, isZero, b.scalar(0.0), b.divf(b.scalar(1.0), d));
+  Value inverses = b.broadcast(inverse);
+  Value total;
+  for (int half = 0; half < 2; ++half) {
+    Value rounded = math::RoundEvenOp::create(b, b.mulf(values[half], inverses));
+    Value codes = arith::FPToSIOp::create(b, b.vec(b.getI32Type()), rounded);
+    Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, codes);
+    total = half == 0 ? sum : b.addi(total, sum);
+    Value column = b.addi(b.muli(group, 32), half * kTileRows);
+    b.storeVec(arith::TruncIOp::create(b, b.vec(b.getI8Type()), codes), buffers.codes, {row, column});
+  }
+  b.store(d, buffers.scales, {row, group});
+  b.store(b.mulf(d, arith::SIToFPOp::create(b, b.getF32Type(), total)), buffers.scaledSums, {row, group});
+  b.store(total, buffers.sums, {row, group});
+}
+
+void lower(plan::PrepareOp op) {
+  VectorMath b(op.getLoc(), OpBuilder(op));
+  auto panel = cast<plan::PanelType>(op.getPanel().getType());
+  int64_t cols = panel.getCols(), lanesTotal = llvm::alignTo(cols, kTileRows);
+  PanelBuffers buffers(b, panel);
+  Value source = op.getSource(), zero = b.index(0);
+
+  b.loop(zero, op.getCount(), 1, [&](Value row) {
+    Value from = b.addi(op.getFirst(), row);
+    if (op.getMap())
+      from = b.loadIndex(op.getMap(), from);
+    RowTransform transform{{}, {}, op.getWeight(), op.getBias()};
+    if (op.getNorm() != plan::NormKind::None) {
+      bool centred = op.getNorm() == plan::NormKind::Layer;
+      SmallVector<Value> sums =
+          b.loop(zero, b.index(lanesTotal), kTileRows, {b.splat(0.0), b.splat(0.0)}, [&](Value col, ValueRange carried) {
+            Value x = b.loadVec(source, {from, col});
+            Value first = centred ? b.addf(carried[1], x) : Value(carried[1]);
+            return SmallVector<Value>{b.fma(x, x, carried[0]), first};
+          });
+      Value perColumn = b.scalar(1.0 / static_cast<double>(cols));
+      Value eps = b.scalar(op.getEps().convertToDouble());
+      Value variance = b.mulf(b.sumLanes(sums[0]), perColumn);
+      if (centred) {
+        // Two passes: squares of differences lose nothing where the mean is large.
+        Value mean = b.mulf(b.sumLanes(sums[1]), perColumn);
+        transform.shift = b.broadcast(mean);
+        variance = b.mulf(b.sumLanes(b.loop(zero, b.index(lanesTotal), kTileRows, {b.splat(0.0)},
+                                            [&](Value col, ValueRange carried) {
+                                              Value x = b.subf(b.loadVec(source, {from, col}), transform.shift);
+                                              return SmallVector<Value>{b.fma(x, x, carried[0])};
+                                            })[0]),
+                          perColumn);
+      }
+      transform.scale = b.broadcast(b.divf(b.scalar(1.0), math::SqrtOp::create(b, b.addf(variance, eps))));
+    }
+    auto value = [&](Value col) {
+      Value x = b.loadVec(source, {from, col});
+      if (transform.shift)
+        x = b.subf(x, transform.shift);
+      if (transform.scale)
+        x = b.mulf(x, transform.scale);
+      if (transform.weight)
+        x = b.mulf(x, plan::LoadOp::create(b, b.vecF32(), transform.weight, col));
+      if (transform.bias)
+        x = b.addf(x, plan::LoadOp::create(b, b.vecF32(), transform.bias, col));
+      return x;
+    };
+    if (panel.getFormat() == ActivationFormat::I8G32) {
+      b.loop(zero, b.index(cols / 32), 1, [&](Value group) {
+        Value col = b.muli(group, 32);
+        emitGroup(b, buffers, {value(col), value(b.addi(col, kTileRows))}, row, group);
+      });
+    } else {
+      b.loop(zero, b.index(lanesTotal), kTileRows, [&](Value col) { b.storeVec(value(col), buffers.values, {row, col}); });
+    }
+  });
+  op.erase();
+}
+
+struct TilePreparePass : trafo::impl::TilePreparePassBase<TilePreparePass> {
+  void runOnOperation() override {
+    SmallVector<plan::PrepareOp> ops;
+    getOperation().walk([&](plan::PrepareOp op) { ops.push_back(op); });
+    for (plan::PrepareOp op : ops) {
+      if (!op.getPanel().use_empty()) {
+        op.emitOpError("is still read as a panel; run trafo-tile-contract first");
+        return signalPassFailure();
+      }
+      auto panel = cast<plan::PanelType>(op.getPanel().getType());
+      if (op.getNorm() == plan::NormKind::Layer && panel.getCols() % kTileRows != 0) {
+        op.emitOpError("expects a multiple of 16 columns for a layer norm, got ") << panel.getCols();
+        return signalPassFailure();
+      }
+      if (panel.getFormat() == ActivationFormat::BF16) {
+        op.emitOpError("has no lowering to bf16 rows; use the library road for bf16 activations");
+        return signalPassFailure();
+      }
+      lower(op);
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,54 @@
+//===- WeightLayouts.cpp - what the packing plan says of a weight ---------===//
+#include "passes/Tile/WeightLayouts.h"
+
+using namespace mlir;
+using namespace trafo;
+
+SmallVector<FlatSymbolRefAttr> trafo::slotSymbols(plan::StageOp stage, int64_t slot, ModuleOp module) {
+  SmallVector<FlatSymbolRefAttr> symbols;
+  module.walk([&](plan::LayersOp layers) {
+    // The bodies that run this stage.
+    llvm::SmallPtrSet<Attribute, 4> bodies;
+    for (auto [name, region] : llvm::zip(layers.getBodies(), layers.getRegions()))
+      region.walk([&, name = name](plan::RunOp run) {
+        if (run.getStage() == stage.getSymName())
+          bodies.insert(name);
+      });
+    for (Attribute entry : layers.getSchedule()) {
+      auto layer = cast<LayerAttr>(entry);
+      bool runs = bodies.contains(layer.getBody()) && slot < static_cast<int64_t>(layer.getSlots().size());
+      symbols.push_back(runs ? layer.getSlots()[slot] : FlatSymbolRefAttr());
+    }
+  });
+  return symbols;
+}
+
+FailureOr<LayoutAttr> trafo::layoutOf(Value weight, ModuleOp module) {
+  auto op = weight.getDefiningOp<plan::WeightOp>();
+  SmallVector<FlatSymbolRefAttr> symbols;
+  if (op.getSymbol())
+    symbols.push_back(op.getSymbolAttr());
+  else
+    symbols = slotSymbols(op->getParentOfType<plan::StageOp>(), *op.getSlot(), module);
+  LayoutAttr layout;
+  for (FlatSymbolRefAttr symbol : symbols) {
+    if (!symbol)
+      continue;
+    auto packed = module.lookupSymbol<trafo::WeightOp>(symbol);
+    if (!packed || !packed.getLayoutAttr())
+      return op.emitOpError("names ") << symbol << ", which has no layout; run trafo-pack-weights first", failure();
+    if (layout && layout != packed.getLayoutAttr())
+      return op.emitOpError("names weights of different layouts: ") << layout << " and " << packed.getLayoutAttr(), failure();
+    layout = packed.getLayoutAttr();
+  }
+  if (!layout)
+    return op.emitOpError("names no weight"), failure();
+  return layout;
+}
+
+MemRefType trafo::packedType(ModuleOp module) {
+  auto size = module->getAttrOfType<IntegerAttr>("plan.weights_size");
+  return MemRefType::get({size ? size.getInt() + 4096 : ShapedType::kDynamic}, IntegerType::get(module.getContext(), 8));
+}
+
+int64_t trafo::maxRows(ModuleOp module) { return module->getAttrOfType<ConfigAttr>("trafo.config").getMaxRows(); }

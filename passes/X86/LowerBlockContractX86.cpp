@@ -1,0 +1,167 @@
+//===- LowerBlockContractX86.cpp - block contractions by x86 dot products -===//
+//
+// Integer sums are exact, so what may differ between machines is only how they are made. Registers decide the shape:
+//
+// AVX2 has 16 of 32 bytes. Half a tile (8 rows) is taken at a time for all rows of the step; the int16 sums of 4-bit
+// codes cannot overflow within a block, so widening to int32 costs one vpmaddwd a block instead of one a step.
+// AVX-512 VNNI has 32 of 64 bytes; one vpdpbusd does four columns of 16 rows, its activation operand a broadcast from
+// memory. High nibbles are multiplied where they stand and the sum shifted back, which is exact.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/X86/BlockContract.h"
+#include "passes/X86/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+namespace trafo {
+#define GEN_PASS_DEF_LOWERBLOCKCONTRACTX86PASS
+#include "passes/X86/Passes.h.inc"
+} // namespace trafo
+
+using namespace mlir;
+using namespace trafo;
+using plan::kTileRows;
+
+namespace {
+
+Value intrinsic(VectorMath &b, StringRef name, Type result, ValueRange operands) {
+  return LLVM::CallIntrinsicOp::create(b, result, b.getStringAttr(name), operands).getResult(0);
+}
+
+/// Four activations of a token in every 4 bytes of `type` (i8 lanes).
+Value spread(VectorMath &b, Value fourActivations, VectorType type) {
+  auto words = b.vec(b.getI32Type(), type.getDimSize(0) / 4);
+  return vector::BitCastOp::create(b, type, b.broadcast(fourActivations, words));
+}
+
+/// v of 16-bit lanes shifted right by 4, then masked to the low nibble of each byte.
+Value highNibbles(VectorMath &b, Value bytes) {
+  auto type = cast<VectorType>(bytes.getType());
+  auto halves = VectorType::get({type.getDimSize(0) / 2}, b.getI16Type());
+  Value wide = vector::BitCastOp::create(b, halves, bytes);
+  Value shifted = vector::BitCastOp::create(b, type, arith::ShRUIOp::create(b, wide, b.constantLike(wide, 4)));
+  return arith::AndIOp::create(b, shifted, b.constantLike(bytes, 15));
+}
+Value lowNibbles(VectorMath &b, Value bytes) { return arith::AndIOp::create(b, bytes, b.constantLike(bytes, 15)); }
+
+void lowerMaddubs(BlockContract &c) {
+  VectorMath &b = c.b;
+  auto bytes = b.vec(b.getI8Type(), 32);
+  auto words = b.vec(b.getI16Type(), 16);
+  auto ints = b.vec(b.getI32Type(), 8);
+  Value zeroWords = arith::ConstantOp::create(b, b.getZeroAttr(words)), zeroInts = arith::ConstantOp::create(b, b.getZeroAttr(ints));
+  Value ones = b.constantLike(zeroWords, 1);
+  auto maddubs = [&](Value unsignedBytes, Value signedBytes) {
+    return intrinsic(b, "llvm.x86.avx2.pmadd.ub.sw", words, {unsignedBytes, signedBytes});
+  };
+  auto widen = [&](Value v) { return intrinsic(b, "llvm.x86.avx2.pmadd.wd", ints, {v, ones}); };
+
+  SmallVector<Value> dots;
+  for (int64_t group = 0; group < c.groups; ++group) {
+    SmallVector<SmallVector<Value>> halves(c.tokens);
+    for (int64_t half = 0; half < 2; ++half) {
+      if (c.isSplit()) {
+        SmallVector<Value> sums(c.tokens, zeroWords);
+        for (int64_t step = 0; step < 4; ++step) {
+          Value packed = c.codes(group, step * 64 + half * 32, 32);
+          Value low = lowNibbles(b, packed), high = highNibbles(b, packed);
+          for (int64_t token = 0; token < c.tokens; ++token) {
+            Value first = maddubs(low, spread(b, c.fourActivations(token, step * 8), bytes));
+            Value second = maddubs(high, spread(b, c.fourActivations(token, step * 8 + 4), bytes));
+            sums[token] = b.addi(sums[token], b.addi(first, second));
+          }
+        }
+        for (int64_t token = 0; token < c.tokens; ++token) {
+          Value wide = widen(sums[token]);
+          if (c.format == Format::Q4_0)
+            wide = b.subi(wide, b.broadcast(b.muli(c.sumOfActivations(token), 8), ints));
+          halves[token].push_back(wide);
+        }
+        continue;
+      }
+      SmallVector<Value> sums(c.tokens, zeroInts);
+      for (int64_t step = 0; step < 8; ++step) {
+        Value stored = c.codes(group, step * 64 + half * 32, 32);
+        Value codes = arith::XOrIOp::create(b, stored, b.constantLike(stored, -128));
+        Value magnitude = math::AbsIOp::create(b, codes);
+        for (int64_t token = 0; token < c.tokens; ++token) {
+          Value acts = spread(b, c.fourActivations(token, step * 4), bytes);
+          Value turned = intrinsic(b, "llvm.x86.avx2.psign.b", bytes, {acts, codes});
+          sums[token] = b.addi(sums[token], widen(maddubs(magnitude, turned)));
+        }
+      }
+      for (int64_t token = 0; token < c.tokens; ++token)
+        halves[token].push_back(sums[token]);
+    }
+    SmallVector<int64_t> joined;
+    for (int64_t row = 0; row < kTileRows; ++row)
+      joined.push_back(row);
+    for (int64_t token = 0; token < c.tokens; ++token)
+      dots.push_back(vector::ShuffleOp::create(b, halves[token][0], halves[token][1], joined));
+  }
+  c.finishInt8(dots);
+}
+
+void lowerVpdpbusd(BlockContract &c) {
+  VectorMath &b = c.b;
+  auto bytes = b.vec(b.getI8Type(), 64);
+  auto ints = b.vec(b.getI32Type());
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(ints));
+  auto dot = [&](Value sum, Value codes, int64_t token, int64_t column) {
+    Value acts = spread(b, c.fourActivations(token, column), bytes);
+    return intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", ints, {sum, codes, acts});
+  };
+  SmallVector<Value> dots(c.groups * c.tokens, zero), highs(c.groups * c.tokens, zero);
+  if (c.isBiased())
+    for (int64_t token = 0; token < c.tokens; ++token) {
+      Value start = b.broadcast(b.muli(c.sumOfActivations(token), -128));
+      for (int64_t group = 0; group < c.groups; ++group)
+        dots[group * c.tokens + token] = start;
+    }
+  int64_t steps = c.isSplit() ? 4 : 8;
+  for (int64_t step = 0; step < steps; ++step)
+    for (int64_t group = 0; group < c.groups; ++group) {
+      Value stored = c.codes(group, step * 64, 64);
+      Value low = c.isSplit() ? lowNibbles(b, stored) : stored;
+      Value high = c.isSplit() ? arith::AndIOp::create(b, stored, b.constantLike(stored, -16)).getResult() : Value();
+      for (int64_t token = 0; token < c.tokens; ++token) {
+        int64_t at = group * c.tokens + token;
+        dots[at] = dot(dots[at], low, token, c.isSplit() ? step * 8 : step * 4);
+        if (high)
+          highs[at] = dot(highs[at], high, token, step * 8 + 4);
+      }
+    }
+  if (c.isSplit())
+    for (int64_t group = 0; group < c.groups; ++group)
+      for (int64_t token = 0; token < c.tokens; ++token) {
+        int64_t at = group * c.tokens + token;
+        // 16 times the high nibbles' sum, so the shift is exact.
+        dots[at] = b.addi(dots[at], arith::ShRSIOp::create(b, highs[at], b.constantLike(highs[at], 4)).getResult());
+        if (c.format == Format::Q4_0)
+          dots[at] = b.subi(dots[at], b.broadcast(b.muli(c.sumOfActivations(token), 8)));
+      }
+  c.finishInt8(dots);
+}
+
+struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<LowerBlockContractX86Pass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
+    if (!target) {
+      module.emitError("expects the module attribute plan.target");
+      return signalPassFailure();
+    }
+    SmallVector<plan::BlockContractOp> ops;
+    module.walk([&](plan::BlockContractOp op) { ops.push_back(op); });
+    for (plan::BlockContractOp op : ops) {
+      BlockContract contract(op);
+      if (!contract.isInt8())
+        contract.lowerFloat();
+      else if (target.getDot() == plan::DotKind::Maddubs)
+        lowerMaddubs(contract);
+      else if (target.getDot() == plan::DotKind::Vpdpbusd)
+        lowerVpdpbusd(contract);
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,18 @@
+//===- X86Pipeline.cpp - the x86 stage as a list --------------------------===//
+#include "passes/X86/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+
+void trafo::buildX86Pipeline(mlir::OpPassManager &pm) {
+  // The machine's dot product where it has one,
+  pm.addPass(createLowerBlockContractX86Pass());
+  // portable arithmetic for the rest.
+  pm.addPass(createLowerBlockContractGenericPass());
+}
+
+void trafo::registerX86Stage() {
+  registerX86Passes();
+  mlir::PassPipelineRegistration<> pipeline("trafo-x86-pipeline", "block contractions become x86 vector code",
+                                            [](mlir::OpPassManager &pm) { buildX86Pipeline(pm); });
+}
