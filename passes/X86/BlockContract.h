@@ -13,7 +13,7 @@ public:
   explicit BlockContract(plan::BlockContractOp op);
 
   /// True for i8_g32.
-  bool isInt8() const { return op.getActivation() == ActivationFormat::I8G32; }
+  bool isInt8() { return op.getActivation() == ActivationFormat::I8G32; }
   bool isSplit() const { return split; }
   /// Codes are stored XOR 128.
   bool isBiased() const { return !split; }

@@ -1,0 +1,1 @@
+// Carries the precompiled MLIR headers that the compiler's folders share (cmake/TrafoMLIR.cmake).
