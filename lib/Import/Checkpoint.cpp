@@ -47,9 +47,8 @@ template <class T, class Convert>
 Result<std::optional<T>> convert(Result<std::optional<MetadataValue>> value, Convert to) {
   if (!value)
     return std::move(value.error());
-  if (!*value)
-    return std::optional<T>();
-  return std::optional<T>(to(**value));
+  const std::optional<MetadataValue> &found = *value;
+  return found ? std::optional<T>(to(*found)) : std::nullopt;
 }
 
 /// Makes a missing value an error.
@@ -57,9 +56,10 @@ template <class T>
 Result<T> required(const Checkpoint &checkpoint, std::string_view key, Result<std::optional<T>> value) {
   if (!value)
     return std::move(value.error());
-  if (!*value)
+  std::optional<T> &found = *value;
+  if (!found)
     return checkpoint.error(ErrorCode::GgufKeyMissing, concat("key ", quoted(key), " is missing"));
-  return std::move(**value);
+  return std::move(*found);
 }
 } // namespace
 

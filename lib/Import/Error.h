@@ -8,7 +8,6 @@
 #define TRAFO_IMPORT_ERROR_H
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -71,13 +70,13 @@ private:
 template <> class [[nodiscard]] Result<void> {
 public:
   Result() = default;
-  Result(Error error) : failure(std::move(error)) {}
-  explicit operator bool() const { return !failure.has_value(); }
-  Error &error() { return *failure; }
-  const Error &error() const { return *failure; }
+  Result(Error error) : state(std::move(error)) {}
+  explicit operator bool() const { return state.index() == 0; }
+  Error &error() { return *std::get_if<1>(&state); }
+  const Error &error() const { return *std::get_if<1>(&state); }
 
 private:
-  std::optional<Error> failure;
+  std::variant<std::monostate, Error> state;
 };
 
 } // namespace trafo

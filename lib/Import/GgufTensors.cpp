@@ -160,15 +160,16 @@ private:
     auto elements = static_cast<uint64_t>(tensor.elements());
     Checked<uint64_t> bytes = Checked<uint64_t>(elements / info.blockElements) * info.blockBytes;
     Checked<uint64_t> padded = bytes.alignTo(checkpoint.alignment);
-    if (!bytes.ok() || !padded.ok())
+    std::optional<uint64_t> size = bytes.get();
+    if (!size || !padded.ok())
       return error(ErrorCode::GgufTensorSize,
                    concat("tensor ", quoted(tensor.name), " has ", elements, " elements in format ", info.name,
                           ", whose bytes, padded to ", checkpoint.alignment, ", overflow 64 bits"));
     running = running + padded;
     if (!running.ok())
-      return error(ErrorCode::GgufTensorSize, concat("tensor ", quoted(tensor.name), " of ", *bytes.get(),
-                                                     " bytes makes the sum of all tensors", " overflow 64 bits"));
-    tensor.byteSize = *bytes.get();
+      return error(ErrorCode::GgufTensorSize, concat("tensor ", quoted(tensor.name), " of ", *size,
+                                                     " bytes makes the sum of all tensors overflow 64 bits"));
+    tensor.byteSize = *size;
     return {};
   }
 
@@ -181,10 +182,10 @@ private:
     std::vector<TensorInfo *> order;
     order.reserve(checkpoint.tensors.size());
     for (TensorInfo &tensor : checkpoint.tensors) {
-      std::optional<uint64_t> first = (Checked<uint64_t>(*start) + tensor.fileOffset).get();
-      std::optional<uint64_t> end =
-          first ? (Checked<uint64_t>(*first) + tensor.byteSize).get() : std::optional<uint64_t>();
-      if (!end || *end > fileBytes)
+      Checked<uint64_t> absolute = Checked<uint64_t>(*start) + tensor.fileOffset;
+      std::optional<uint64_t> first = absolute.get();
+      std::optional<uint64_t> end = (absolute + tensor.byteSize).get();
+      if (!first || !end || *end > fileBytes)
         return error(ErrorCode::GgufTensorPastEnd,
                      concat("tensor ", quoted(tensor.name), " has ", tensor.byteSize, " bytes at data offset ",
                             tensor.fileOffset, " (data starts at ", *start, "), the file has ", fileBytes, " bytes"));

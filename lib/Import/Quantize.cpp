@@ -46,7 +46,7 @@ void packCodes(const int (&codes)[kBlock], bool fiveBits, uint8_t *out) {
 /// Q4_0, Q5_0: the value of greatest magnitude becomes the most negative code exactly.
 void quantizeSymmetric(const float *x, int levels, uint8_t *out) {
   const float *extreme = std::max_element(x, x + kBlock, [](float a, float b) { return std::fabs(a) < std::fabs(b); });
-  float half = static_cast<float>(levels / 2);
+  float half = 0.5f * static_cast<float>(levels);
   float d = *extreme / -half;
   float id = inverse(d);
   int codes[kBlock];

@@ -8,13 +8,17 @@ class KeyReader {
 public:
   explicit KeyReader(const Checkpoint &checkpoint) : checkpoint(checkpoint) {}
 
-  template <class T, class Out> KeyReader &take(Result<std::optional<T>> value, Out &out) {
-    if (failure)
-      return *this;
-    if (!value)
+  template <class T> KeyReader &take(Result<std::optional<T>> value, std::optional<T> &out) {
+    if (value)
+      out = *value;
+    else if (!failure)
       failure = std::move(value.error());
-    else if (*value)
-      out = std::move(**value);
+    return *this;
+  }
+  template <class T> KeyReader &take(Result<std::optional<T>> value, T &out) {
+    std::optional<T> found;
+    take(std::move(value), found);
+    out = found.value_or(out);
     return *this;
   }
 

@@ -97,8 +97,8 @@ void DecoderKeys::onlyInteger(std::string_view key, uint32_t only) {
   auto value = checkpoint.findU32(name);
   if (!value)
     failure = std::move(value.error());
-  else if (value->value_or(only) != only)
-    fail(ErrorCode::ModelUnsupported, concat("key ", quoted(name), " is ", **value, ", supported is ", only));
+  else if (uint32_t given = value->value_or(only); given != only)
+    fail(ErrorCode::ModelUnsupported, concat("key ", quoted(name), " is ", given, ", supported is ", only));
 }
 
 void DecoderKeys::onlyBool(std::string_view key, bool only) {

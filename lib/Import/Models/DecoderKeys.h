@@ -24,7 +24,12 @@ public:
   explicit DecoderKeys(const Checkpoint &checkpoint) : checkpoint(checkpoint), prefix(checkpoint.architecture + ".") {}
 
   bool failed() const { return failure.has_value(); }
-  Error takeError() { return std::move(*failure); }
+  /// The first error, if there was one.
+  Result<void> finish() {
+    if (failure)
+      return std::move(*failure);
+    return {};
+  }
   void fail(ErrorCode code, std::string_view detail) {
     if (!failure)
       failure = checkpoint.error(code, detail);

@@ -165,16 +165,16 @@ void describeTensors(DecoderKeys &keys, const Checkpoint &checkpoint, DecoderSpe
 Result<DecoderSpec> trafo::describeLlama(const Checkpoint &checkpoint) {
   DecoderSpec spec;
   spec.architecture = checkpoint.architecture;
-  if (auto name = checkpoint.findString("general.name"); name && *name)
-    spec.name = std::string(**name);
+  if (auto name = checkpoint.findString("general.name"))
+    spec.name = std::string(name->value_or(""));
   DecoderKeys keys(checkpoint);
   describeWidths(keys, spec);
   describeAttention(keys, spec);
   describeRope(keys, spec);
   describeTensors(keys, checkpoint, spec);
   keys.refuseUnread();
-  if (keys.failed())
-    return keys.takeError();
+  if (auto done = keys.finish(); !done)
+    return std::move(done.error());
 
   auto tokenizer = readTokenizerKeys(checkpoint);
   if (!tokenizer)
