@@ -12,6 +12,8 @@ import pytest
 
 BUILD = pathlib.Path(os.environ["TRAFO_BUILD_DIR"]).resolve()
 CHECK = BUILD / "test/bin/trafo-import-check"
+# Readers of model files: command line and how their errors begin.
+READERS = {"library": ([CHECK], "trafo-import-check"), "driver": ([BUILD / "bin/trafo", "inspect"], "trafo")}
 MOST_RSS = 64 << 20
 MOST_SECONDS = 2.0
 
@@ -27,25 +29,26 @@ def cases(folder):
     return [line.split("\t") for line in (folder / "cases.tsv").read_text().splitlines()]
 
 
-def run(path, *flags):
+def run(path, reader="library"):
     """Exit code (negative: signal), standard error, peak resident bytes, seconds."""
     with tempfile.NamedTemporaryFile("r") as report:
-        done = subprocess.run([BUILD / "test/bin/trafo-measure", report.name, CHECK, *flags, path], check=True,
+        done = subprocess.run([BUILD / "test/bin/trafo-measure", report.name, *READERS[reader][0], path], check=True,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         code, rss, milliseconds = (int(part) for part in report.read().split())
     return code, done.stderr, rss, milliseconds / 1000
 
 
-def assert_refused(path, name, code, exit_code):
-    got, errors, rss, seconds = run(path)
+def assert_refused(path, name, code, exit_code, reader):
+    got, errors, rss, seconds = run(path, reader)
     assert got == exit_code, f"{name}: exit code {got}, expected {exit_code}: {errors}"
-    assert re.fullmatch(r"trafo-import-check: error: " + re.escape(code) + r": [^\n]+\n", errors), f"{name}: {errors!r}"
+    assert re.fullmatch(READERS[reader][1] + ": error: " + re.escape(code) + r": [^\n]+\n", errors), f"{name}: {errors!r}"
     assert str(path) in errors, name
     assert rss <= MOST_RSS, f"{name}: {rss} resident bytes"
     assert seconds <= MOST_SECONDS, f"{name}: {seconds:.1f} s"
 
 
-def test_every_hostile_file(corpus):
+@pytest.mark.parametrize("reader", READERS)
+def test_every_hostile_file(corpus, reader):
     listed = cases(corpus)
     before = sorted(corpus.iterdir())
     rows = {name.split("_")[0] for name, _, _ in listed}
@@ -53,12 +56,13 @@ def test_every_hostile_file(corpus):
     assert not missing
     for name, code, exit_code in listed:
         if name != "good":
-            assert_refused(corpus / f"{name}.gguf", name, code, int(exit_code))
+            assert_refused(corpus / f"{name}.gguf", name, code, int(exit_code), reader)
     assert sorted(corpus.iterdir()) == before, "files were left behind"
 
 
-def test_the_good_file_is_accepted(corpus):
-    code, errors, _, _ = run(corpus / "good.gguf")
+@pytest.mark.parametrize("reader", READERS)
+def test_the_good_file_is_accepted(corpus, reader):
+    code, errors, _, _ = run(corpus / "good.gguf", reader)
     assert (code, errors) == (0, "")
 
 
@@ -100,9 +104,10 @@ def test_little_address_space_is_an_error_not_a_crash(corpus, limit):
     assert "TRAFO-FILE-0003" in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_path_that_is_no_file(tmp_path):
+@pytest.mark.parametrize("reader", READERS)
+def test_path_that_is_no_file(tmp_path, reader):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     for path, code in ((tmp_path / "absent", "TRAFO-FILE-0001"), (tmp_path, "TRAFO-FILE-0002"),
                        (fifo, "TRAFO-FILE-0002"), (pathlib.Path("/dev/zero"), "TRAFO-FILE-0002")):
-        assert_refused(path, str(path), code, 66)
+        assert_refused(path, str(path), code, 66, reader)
