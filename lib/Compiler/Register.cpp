@@ -5,7 +5,10 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "passes/Fuse/Passes.h"
+#include "passes/Normalize/Passes.h"
 #include "passes/Plan/Passes.h"
+#include "passes/Quantize/Passes.h"
 #include "passes/Tile/Passes.h"
 #include "passes/X86/Passes.h"
 
@@ -17,8 +20,10 @@ void trafo::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void trafo::registerAllPasses() {
   mlir::registerAllPasses();
+  registerNormalizeStage();
+  registerFuseStage();
+  registerQuantizeStage();
   registerPlanStage();
   registerTileStage();
   registerX86Stage();
-  // Normalize, Fuse, Quantize, Plan, Tile, Lower, then the targets' own: one line each as they land.
 }

@@ -12,6 +12,8 @@
 using namespace mlir;
 using namespace trafo;
 
+#include "dialects/Trafo/IR/TrafoInterfaces.cpp.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/Trafo/IR/TrafoOps.cpp.inc"
 

@@ -11,6 +11,8 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "dialects/Trafo/IR/TrafoInterfaces.h.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/Trafo/IR/TrafoOps.h.inc"
 

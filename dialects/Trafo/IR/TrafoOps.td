@@ -5,6 +5,7 @@ include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/Trafo/IR/TrafoInterfaces.td"
 include "dialects/Trafo/IR/TrafoTypes.td"
 include "dialects/Trafo/IR/TrafoAttrs.td"
 
@@ -175,7 +176,7 @@ def Trafo_AddRmsNormOp : Trafo_Op<"add_rms_norm", [Pure, AllTypesMatch<["lhs", "
   let hasVerifier = 1;
 }
 
-def Trafo_LinearOp : Trafo_Op<"linear", [Pure]> {
+def Trafo_LinearOp : Trafo_Op<"linear", [Pure, Trafo_LinearLike]> {
   let summary = "y[r, n] = sum_k x[r, k] W[n, k] + b[n]";
   let description = [{
     `activation` is how x enters the sum (the op's numeric class); absent until trafo-assign-numerics has run.
@@ -190,6 +191,7 @@ def Trafo_LinearOp : Trafo_Op<"linear", [Pure]> {
     `:` type($input) `,` type($weight) `->` type($result)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = "::mlir::MutableOperandRange getLinearWeights() { return getWeightMutable(); }";
 }
 
 def Trafo_RopeOp : Trafo_Op<"rope", [Pure, AllTypesMatch<["input", "result"]>]> {
@@ -261,13 +263,14 @@ def Trafo_SelectRowsOp : Trafo_Op<"select_rows", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Trafo_LmHeadOp : Trafo_Op<"lm_head", [Pure]> {
+def Trafo_LmHeadOp : Trafo_Op<"lm_head", [Pure, Trafo_LinearLike]> {
   let summary = "logits[r, n] = sum_k x[r, k] W[n, k]; the table may be the embedding's (tied weights)";
   let description = "C1: x has the weight's columns. C2: the result has the weight's rows as columns. C3: the result has the input's rows.";
   let arguments = (ins Trafo_Rows2D:$input, Trafo_Weight:$weight, OptionalAttr<Trafo_ActivationFormat>:$activation);
   let results = (outs Trafo_Rows2D:$result);
   let assemblyFormat = "$input `,` $weight (`via` $activation^)? attr-dict `:` type($input) `,` type($weight) `->` type($result)";
   let hasVerifier = 1;
+  let extraClassDeclaration = "::mlir::MutableOperandRange getLinearWeights() { return getWeightMutable(); }";
 }
 
 def Trafo_LayersOp : Trafo_Op<"layers", [AllTypesMatch<["input", "result"]>, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
@@ -287,7 +290,7 @@ def Trafo_LayersOp : Trafo_Op<"layers", [AllTypesMatch<["input", "result"]>, Dec
 
 //===-- Fused ops, made by passes/Fuse -----------------------------------------------------------------------------===//
 
-def Trafo_QkvRopeOp : Trafo_Op<"qkv_rope", [MemoryEffects<[MemWrite]>, AttrSizedOperandSegments]> {
+def Trafo_QkvRopeOp : Trafo_Op<"qkv_rope", [MemoryEffects<[MemWrite]>, AttrSizedOperandSegments, Trafo_LinearLike]> {
   let summary = "the q, k and v projections of one input; q and k are rotated, k and v go to the KV cache, q is the result";
   let description = [{
     One weight is the concatenation q, k, v (rows), three are q, k and v. Rope is interleaved (trafo-pair-rope has run)
@@ -305,9 +308,10 @@ def Trafo_QkvRopeOp : Trafo_Op<"qkv_rope", [MemoryEffects<[MemWrite]>, AttrSized
     attr-dict `:` type($input) `,` type($cache) `->` type($query)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = "::mlir::MutableOperandRange getLinearWeights() { return getWeightsMutable(); }";
 }
 
-def Trafo_GateUpOp : Trafo_Op<"gate_up", [Pure]> {
+def Trafo_GateUpOp : Trafo_Op<"gate_up", [Pure, Trafo_LinearLike]> {
   let summary = "h = f(Wg x) * (Wu x)";
   let description = [{
     One weight holds gate and up interleaved by 16 rows (trafo.interleave), two are gate and up. C1: 1 or 2 weights of
@@ -321,12 +325,14 @@ def Trafo_GateUpOp : Trafo_Op<"gate_up", [Pure]> {
     $function $input `weights` `(` $weights `:` type($weights) `)` (`via` $activation^)? attr-dict `:` type($input) `->` type($result)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = "::mlir::MutableOperandRange getLinearWeights() { return getWeightsMutable(); }";
 }
 
-def Trafo_LinearAddOp : Trafo_Op<"linear_add", [Pure, AllTypesMatch<["residual", "result"]>]> {
+def Trafo_LinearAddOp : Trafo_Op<"linear_add", [Pure, AllTypesMatch<["residual", "result"]>, Trafo_LinearLike]> {
   let summary = "y = residual + W x + b";
   let description = "C1: x has the weight's columns. C2: the residual has the weight's rows as columns. C3: bias is a vector of the weight's rows. C4: the residual has the input's rows.";
-  let arguments = (ins Trafo_Rows2D:$input, Trafo_Weight:$weight, Optional<Trafo_Weight>:$bias, Trafo_Rows2D:$residual,
+  // The residual before the bias: result types are inferred by the operand's number.
+  let arguments = (ins Trafo_Rows2D:$input, Trafo_Weight:$weight, Trafo_Rows2D:$residual, Optional<Trafo_Weight>:$bias,
                        OptionalAttr<Trafo_ActivationFormat>:$activation);
   let results = (outs Trafo_Rows2D:$result);
   let assemblyFormat = [{
@@ -334,6 +340,7 @@ def Trafo_LinearAddOp : Trafo_Op<"linear_add", [Pure, AllTypesMatch<["residual",
     `:` type($input) `,` type($weight) `->` type($result)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = "::mlir::MutableOperandRange getLinearWeights() { return getWeightMutable(); }";
 }
 
 #endif

@@ -1,0 +1,20 @@
+//===- NormalizePipeline.cpp - the stage Normalize as a list --------------===//
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "passes/Normalize/Passes.h"
+
+using namespace mlir;
+
+void trafo::buildNormalizePipeline(OpPassManager &pm, const NormalizePipelineOptions &) {
+  // Models spell MLPs in several ways; the passes that fuse look for one.
+  pm.addPass(createDecomposeMlpPass());
+  // Kernels rotate neighbours; what a model rotates is a matter of how its rows are ordered.
+  pm.addPass(createPairRopePass());
+  pm.addPass(createVerifyNormalizePass());
+}
+
+void trafo::registerNormalizeStage() {
+  registerNormalizePasses();
+  PassPipelineRegistration<NormalizePipelineOptions> pipeline("trafo-normalize-pipeline",
+                                                              "one spelling for every model", buildNormalizePipeline);
+}

@@ -1,0 +1,50 @@
+#ifndef TRAFO_PASSES_NORMALIZE_TD
+#define TRAFO_PASSES_NORMALIZE_TD
+
+include "mlir/Pass/PassBase.td"
+
+def DecomposeMlpPass : Pass<"trafo-decompose-mlp", "::mlir::ModuleOp"> {
+  let summary = "write MLPs as linears, an activation and a product";
+  let description = [{
+    ```mlir
+    %y = trafo.gated_mlp silu %x, %gate, %up, %down : ...
+    ```
+    becomes
+    ```mlir
+    %0 = trafo.linear %x, %gate : ...
+    %1 = trafo.linear %x, %up : ...
+    %2 = trafo.activation silu %0 : tensor<?x1536xf32>
+    %3 = arith.mulf %2, %1 : tensor<?x1536xf32>
+    %y = trafo.linear %3, %down : ...
+    ```
+    and `trafo.mlp` the same without gate and product. Bit-equal; always legal.
+  }];
+  let dependentDialects = ["::trafo::TrafoDialect", "::mlir::arith::ArithDialect"];
+}
+
+def PairRopePass : Pass<"trafo-pair-rope", "::mlir::ModuleOp"> {
+  let summary = "turn rope that rotates halves of a head into rope that rotates neighbours";
+  let description = [{
+    The rows of the q and k projections (and of their biases) are permuted by recipe, so that what rope rotates together
+    lies together. Both sides of attention's dot products are permuted alike, and nothing else may see them.
+
+    ```mlir
+    %0 = trafo.linear %x, %q : tensor<?x64xf32>, !trafo.weight<64x64xq4_1> -> tensor<?x64xf32>
+    %1 = trafo.rope %0, %rows heads 4 x 16 <dims = 16, base = 1.0e4, pairing = halves> : tensor<?x64xf32>
+    ```
+    becomes
+    ```mlir
+    %0 = trafo.linear %x, %q_paired : tensor<?x64xf32>, !trafo.weight<64x64xq4_1> -> tensor<?x64xf32>
+    %1 = trafo.rope %0, %rows heads 4 x 16 <dims = 16, base = 1.0e4> : tensor<?x64xf32>
+    ```
+    with, for each layer, `trafo.weight @blk.0.attn_q.weight.paired ... recipe { get, pair_rows, yield }`.
+    Changes the order in which dot products are added up, nothing else.
+  }];
+  let dependentDialects = ["::trafo::TrafoDialect"];
+}
+
+def VerifyNormalizePass : Pass<"verify-normalize", "::mlir::ModuleOp"> {
+  let summary = "after Normalize: no trafo.gated_mlp, no trafo.mlp, and rope rotates neighbours";
+}
+
+#endif

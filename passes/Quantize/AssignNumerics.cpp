@@ -1,0 +1,65 @@
+//===- AssignNumerics.cpp - how linears see their inputs ------------------===//
+//
+// A linear-like op's numeric class (its `activation`) is fixed here, from its weights' formats alone, so that a row's
+// result depends on nothing else. Ops that have a class keep it. Legal everywhere; int8 activations change values by
+// their rounding (d = amax / 127 per group of 32), which every target and the interpreter do alike.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Trafo/IR/TrafoOps.h"
+#include "mlir/IR/Remarks.h"
+#include "passes/Quantize/Passes.h"
+
+namespace trafo {
+#define GEN_PASS_DEF_ASSIGNNUMERICSPASS
+#include "passes/Quantize/Passes.h.inc"
+} // namespace trafo
+
+using namespace mlir;
+using namespace trafo;
+
+static constexpr auto kNumerics = remark::RemarkOpts::name("assign-numerics").category("trafo-quantize");
+
+/// Whether targets multiply the format's codes as integers. The others are unpacked to f32 by their table entry.
+static bool hasFastKernel(Format format) {
+  return format == Format::Q4_0 || format == Format::Q4_1 || format == Format::Q8_0;
+}
+
+namespace {
+struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPass> {
+  using AssignNumericsPassBase::AssignNumericsPassBase;
+
+  void runOnOperation() override {
+    getOperation()->walk([&](LinearLike op) {
+      if (!op.getActivation())
+        assign(op);
+    });
+  }
+
+  void assign(LinearLike op) {
+    bool allFast = true, allBf16 = true;
+    const FormatInfo *unpacked = nullptr;
+    for (OpOperand &weight : op.getLinearWeights()) {
+      const FormatInfo &format = formatInfo(cast<WeightType>(weight.get().getType()).getFormat());
+      allFast &= hasFastKernel(format.format);
+      allBf16 &= format.format == Format::BF16;
+      if (format.grouped && (!unpacked || !hasFastKernel(format.format)))
+        unpacked = &format;
+    }
+    ActivationFormat activation = ActivationFormat::F32;
+    if (allFast)
+      activation = ActivationFormat::I8G32;
+    else if (allBf16 && bf16Activations)
+      activation = ActivationFormat::BF16;
+    op.setActivation(activation);
+
+    if (activation == ActivationFormat::F32 && unpacked && hasFastKernel(unpacked->format))
+      remark::missed(op.getLoc(), kNumerics)
+          << remark::reason("unpacked: slow: {0} stands beside a format that has no fast kernel", unpacked->name);
+    else if (activation == ActivationFormat::F32 && unpacked)
+      remark::missed(op.getLoc(), kNumerics)
+          << remark::reason("unpacked: slow: {0} has no fast kernel", unpacked->name);
+    else
+      remark::passed(op.getLoc(), kNumerics) << remark::add("{0}", stringifyActivationFormat(activation));
+  }
+};
+} // namespace
