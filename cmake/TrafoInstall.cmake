@@ -1,6 +1,6 @@
 # What `make install` puts under a prefix, and find_package(Trafo) for a prefix and for the build tree itself.
 #
-#   bin/                    trafo, trafo-opt, ...
+#   bin/                    trafo, trafo-opt;  libexec/trafo/  what the driver runs and puts in front of programs
 #   lib/libTrafo.so         the compiler;  lib/cmake/Trafo  its CMake package
 #   include/trafo/          the C API of the runtime and of the artefact
 #   include/trafo-compiler/ dialects and passes, as plugins include them
@@ -25,13 +25,19 @@ target_include_directories(Trafo INTERFACE
   "$<INSTALL_INTERFACE:${headers};${CMAKE_INSTALL_INCLUDEDIR}>")
 set_target_properties(Trafo PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON) # LLVM's own folder
 install(TARGETS Trafo EXPORT TrafoTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(tool trafo trafo-opt trafo-lsp-server)
+foreach(tool trafo-opt trafo-lsp-server)
   if(TARGET ${tool})
     set_target_properties(${tool} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}"
       INSTALL_RPATH_USE_LINK_PATH ON)
     install(TARGETS ${tool} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
 endforeach()
+# The driver `trafo` runs it, nobody else does.
+if(TARGET trafo-compiler)
+  set_target_properties(trafo-compiler PROPERTIES INSTALL_RPATH "$ORIGIN/../../${CMAKE_INSTALL_LIBDIR}"
+    INSTALL_RPATH_USE_LINK_PATH ON)
+  install(TARGETS trafo-compiler RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/trafo)
+endif()
 
 # The same package twice: once for the prefix, once for this build tree, which tests and impatient pass authors use.
 set(MLIR_VERSION_SHORT ${LLVM_VERSION_MAJOR}.${LLVM_VERSION_MINOR})
