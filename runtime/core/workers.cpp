@@ -77,6 +77,8 @@ bool Workers::start(const Allocator &allocator, int32_t wanted) {
   spins = wanted <= allowedCpus() ? pausesIn20us() : 0;
   sigset_t all, before;
   sigfillset(&all);
+  for (int fault : {SIGBUS, SIGSEGV, SIGILL, SIGFPE}) // a blocked fault ends the process without its handler
+    sigdelset(&all, fault);
   pthread_sigmask(SIG_BLOCK, &all, &before);
   workers = 1;
   for (int32_t i = 1; i < wanted; ++i) {

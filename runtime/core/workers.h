@@ -42,8 +42,8 @@ private:
   uint32_t spins = 0;
 };
 
-/// A fixed crew of threads that run the same function together; the caller's thread is worker 0. Signals are blocked in
-/// the others, so that Ctrl-C reaches the program's own thread.
+/// A fixed crew of threads that run the same function together; the caller's thread is worker 0. Signals but faults are
+/// blocked in the others, so that Ctrl-C reaches the program's own thread.
 class Workers {
 public:
   Workers() = default;

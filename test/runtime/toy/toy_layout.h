@@ -26,7 +26,7 @@ enum {
 
   /* The weights: a 32-bit length, the script; a number is read from every page in turn. */
   TOY_SCRIPT = 4,
-  TOY_WEIGHTS = 1 << 20
+  TOY_WEIGHTS = 1 << 16
 };
 
 #endif

@@ -1,0 +1,215 @@
+#include "runtime/cts/driver_suite.h"
+#include "temporary.h"
+#include "toy_artifact.h"
+
+#include <gtest/gtest.h>
+
+using namespace trafo;
+
+namespace {
+
+class Toy : public testing::Test {
+protected:
+  void SetUp() override {
+    options.output = folder.file("toy");
+    write();
+    ASSERT_EQ(trafo_session_create(model, nullptr, &error, &session), TRAFO_OK) << error.message;
+  }
+  void TearDown() override {
+    trafo_session_release(session);
+    trafo_model_release(model);
+  }
+  void write() {
+    ASSERT_EQ(test::writeToy(options), "");
+    ASSERT_EQ(trafo_model_load_path(options.output.c_str(), nullptr, &error, &model), TRAFO_OK) << error.message;
+  }
+  trafo_status_t step(std::vector<int32_t> tokens, std::vector<int32_t> positions, std::vector<int32_t> sequences,
+                      std::vector<int32_t> outputs) {
+    trafo_rows_t rows = {sizeof(trafo_rows_t),
+                         static_cast<int32_t>(tokens.size()),
+                         tokens.data(),
+                         positions.data(),
+                         sequences.data(),
+                         outputs.data(),
+                         static_cast<int32_t>(outputs.size()),
+                         0};
+    return trafo_step(session, &rows, &error, &logits);
+  }
+  trafo_status_t prefill(int32_t sequence, size_t count) {
+    std::vector<int32_t> tokens(count, 'x');
+    return trafo_prefill(session, sequence, tokens.data(), count, nullptr, 0, &error, &logits);
+  }
+
+  test::Temporary folder;
+  test::ToyOptions options;
+  trafo_error_t error = {};
+  trafo_model_t *model = nullptr;
+  trafo_session_t *session = nullptr;
+  const float *logits = nullptr;
+};
+
+TEST_F(Toy, RowsMustContinueTheirSequences) {
+  EXPECT_EQ(step({1, 2}, {0, 1}, {0, 0}, {1}), TRAFO_OK);
+  EXPECT_EQ(trafo_sequence_length(session, 0), 2);
+  EXPECT_EQ(step({3}, {3}, {0}, {0}), TRAFO_USAGE); // leaves a hole
+  EXPECT_EQ(step({3}, {1}, {0}, {0}), TRAFO_USAGE); // goes back
+  EXPECT_EQ(step({3, 4}, {2, 2}, {0, 0}, {0}), TRAFO_USAGE);
+  EXPECT_EQ(trafo_sequence_length(session, 0), 2);
+  EXPECT_EQ(step({3, 4, 5}, {0, 2, 1}, {1, 0, 1}, {0, 2}), TRAFO_OK);
+  EXPECT_EQ(trafo_sequence_length(session, 0), 3);
+  EXPECT_EQ(trafo_sequence_length(session, 1), 2);
+}
+
+TEST_F(Toy, ArgumentsOutOfRangeChangeNothing) {
+  EXPECT_EQ(step({TOY_VOCABULARY}, {0}, {0}, {0}), TRAFO_USAGE);
+  EXPECT_STREQ(error.code, "TRAFO-RUN-0001");
+  EXPECT_EQ(step({-1}, {0}, {0}, {0}), TRAFO_USAGE);
+  EXPECT_EQ(step({1}, {0}, {TOY_SEQUENCES}, {0}), TRAFO_USAGE);
+  EXPECT_EQ(step({1}, {0}, {-1}, {0}), TRAFO_USAGE);
+  EXPECT_EQ(step({1}, {0}, {0}, {1}), TRAFO_USAGE);
+  EXPECT_EQ(step({1, 2}, {0, 1}, {0, 0}, {1, 0}), TRAFO_USAGE);
+  EXPECT_EQ(step({}, {}, {}, {}), TRAFO_USAGE);
+  EXPECT_EQ(step(std::vector<int32_t>(TOY_ROWS + 1, 1), std::vector<int32_t>(TOY_ROWS + 1, 0),
+                 std::vector<int32_t>(TOY_ROWS + 1, 0), {}),
+            TRAFO_USAGE);
+  EXPECT_EQ(trafo_sequence_length(session, 0), 0);
+  EXPECT_EQ(step({1}, {0}, {0}, {}), TRAFO_OK);
+  EXPECT_EQ(logits, nullptr);
+}
+
+TEST_F(Toy, ThePoolOfPagesRunsOutWithoutDamage) {
+  ASSERT_EQ(prefill(0, 256), TRAFO_OK); // 4 of 6 pages
+  ASSERT_EQ(prefill(1, 64), TRAFO_OK);
+  ASSERT_EQ(prefill(2, 63), TRAFO_OK);
+  EXPECT_EQ(step({1}, {64}, {1}, {0}), TRAFO_NO_RESOURCE);
+  EXPECT_STREQ(error.code, "TRAFO-RUN-0003");
+  // A step that needs one page too many takes none at all.
+  EXPECT_EQ(step({1, 1}, {63, 64}, {2, 1}, {0}), TRAFO_NO_RESOURCE);
+  EXPECT_EQ(trafo_sequence_length(session, 1), 64);
+  EXPECT_EQ(trafo_sequence_length(session, 2), 63);
+  EXPECT_EQ(step({1}, {63}, {2}, {0}), TRAFO_OK);
+  int32_t length = 0;
+  ASSERT_EQ(trafo_sequence_truncate(session, 0, 10, &error, &length), TRAFO_OK);
+  EXPECT_EQ(step({1}, {64}, {1}, {0}), TRAFO_OK);
+}
+
+TEST_F(Toy, TheContextEnds) {
+  EXPECT_EQ(prefill(0, TOY_CONTEXT + 1), TRAFO_BAD_DATA);
+  EXPECT_STREQ(error.code, "TRAFO-RUN-0002");
+  EXPECT_NE(std::string(error.message).find("257"), std::string::npos) << error.message;
+  ASSERT_EQ(prefill(0, TOY_CONTEXT), TRAFO_OK);
+  EXPECT_EQ(step({1}, {TOY_CONTEXT}, {0}, {0}), TRAFO_BAD_DATA);
+}
+
+struct Told {
+  std::string text;
+  std::vector<int32_t> tokens;
+  size_t stopAfter = SIZE_MAX;
+};
+
+int32_t tell(void *state, int32_t token, trafo_string_t text) {
+  Told &told = *static_cast<Told *>(state);
+  told.text.append(text.data, text.size);
+  if (token >= 0)
+    told.tokens.push_back(token);
+  return told.tokens.size() >= told.stopAfter;
+}
+
+trafo_generated_t generate(trafo_session_t *session, const std::vector<int32_t> &prompt, Told *told,
+                           int32_t maxTokens = 0) {
+  trafo_generate_options_t request;
+  trafo_generate_options_initialize(&request);
+  request.max_tokens = maxTokens;
+  request.on_token = tell;
+  request.on_token_state = told;
+  trafo_generated_t generated;
+  trafo_error_t error = {};
+  EXPECT_EQ(trafo_generate(session, prompt.data(), prompt.size(), &request, &error, &generated), TRAFO_OK)
+      << error.message;
+  return generated;
+}
+
+TEST_F(Toy, GeneratesUntilTheModelEnds) {
+  Told told;
+  trafo_generated_t generated = generate(session, {'a', TOY_GO}, &told);
+  EXPECT_EQ(told.text, "Hello");
+  EXPECT_EQ(generated.stop, TRAFO_STOP_END);
+  EXPECT_EQ(generated.tokens, 6); // with the end token
+  EXPECT_EQ(generated.prompt_tokens, 2);
+  EXPECT_EQ(trafo_sequence_length(session, 0), 7); // the end token was not stepped
+}
+
+TEST_F(Toy, GeneratesUntilToldToStop) {
+  Told told;
+  told.stopAfter = 3;
+  EXPECT_EQ(generate(session, {TOY_GO}, &told).stop, TRAFO_STOP_CALLER);
+  EXPECT_EQ(told.text, "Hel");
+  Told limited;
+  EXPECT_EQ(generate(session, {TOY_GO}, &limited, 2).stop, TRAFO_STOP_MAX_TOKENS);
+  EXPECT_EQ(limited.text, "He");
+}
+
+TEST_F(Toy, GeneratesUntilTheContextIsFull) {
+  Told told;
+  EXPECT_EQ(generate(session, std::vector<int32_t>(250, 'q'), &told).stop, TRAFO_STOP_CONTEXT);
+  EXPECT_EQ(told.tokens.size(), 7u); // positions 250 to 255, and what follows the last
+}
+
+TEST_F(Toy, ChatAndTextRoundTrip) {
+  trafo_message_t message = {{"user", 4}, {"h<|go|>i", 8}};
+  size_t count = 0;
+  ASSERT_EQ(trafo_chat(model, &message, 1, 1, nullptr, 0, &error, &count), TRAFO_OK) << error.message;
+  std::vector<int32_t> tokens(count);
+  ASSERT_EQ(trafo_chat(model, &message, 1, 1, tokens.data(), count, &error, &count), TRAFO_OK);
+  EXPECT_EQ(tokens.front(), TOY_START);
+  EXPECT_EQ(tokens.back(), TOY_GO);
+  EXPECT_EQ(std::count(tokens.begin(), tokens.end(), TOY_GO), 1) << "user text became a control token";
+  char text[64];
+  size_t size = 0;
+  ASSERT_EQ(trafo_detokenize(model, tokens.data(), count, 0, text, sizeof(text), &error, &size), TRAFO_OK);
+  EXPECT_EQ(std::string(text, size), "user\nh<|go|>i");
+}
+
+TEST_F(Toy, NonFiniteLogitsAreAnError) {
+  TearDown();
+  options.script = "ab\xff";
+  write();
+  ASSERT_EQ(trafo_session_create(model, nullptr, &error, &session), TRAFO_OK);
+  trafo_generate_options_t request;
+  trafo_generate_options_initialize(&request);
+  int32_t go = TOY_GO;
+  trafo_generated_t generated;
+  EXPECT_EQ(trafo_generate(session, &go, 1, &request, &error, &generated), TRAFO_INTERNAL);
+  EXPECT_STREQ(error.code, "TRAFO-RUN-0005");
+  EXPECT_NE(std::string(error.message).find("at step 2"), std::string::npos) << error.message;
+}
+
+TEST_F(Toy, UnknownDriversAreRefused) {
+  trafo_session_options_t with;
+  trafo_session_options_initialize(&with);
+  with.driver = "abacus";
+  trafo_session_t *none = nullptr;
+  EXPECT_EQ(trafo_session_create(model, &with, &error, &none), TRAFO_USAGE);
+  EXPECT_EQ(none, nullptr);
+  with.struct_size = 1;
+  EXPECT_EQ(trafo_session_create(model, &with, &error, &none), TRAFO_USAGE);
+}
+
+/// runtime/cts over every driver.
+class DriverSuite : public testing::TestWithParam<const char *> {};
+
+TEST_P(DriverSuite, Passes) {
+  test::Temporary folder;
+  test::ToyOptions options;
+  options.output = folder.file("toy");
+  ASSERT_EQ(test::writeToy(options), "");
+  trafo_model_t *model = nullptr;
+  ASSERT_EQ(trafo_model_load_path(options.output.c_str(), nullptr, nullptr, &model), TRAFO_OK);
+  for (const cts::Case &test : cts::cases())
+    EXPECT_EQ(test.run({model, GetParam()}), "") << test.name;
+  trafo_model_release(model);
+}
+INSTANTIATE_TEST_SUITE_P(Drivers, DriverSuite, testing::Values("cpu", "null"),
+                         [](const auto &info) { return std::string(info.param); });
+
+} // namespace
