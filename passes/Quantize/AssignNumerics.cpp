@@ -59,7 +59,8 @@ struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPa
       remark::missed(op.getLoc(), kNumerics)
           << remark::reason("unpacked: slow: {0} has no fast kernel", unpacked->name);
     else
-      remark::passed(op.getLoc(), kNumerics) << remark::add("{0}", stringifyActivationFormat(activation));
+      remark::passed(op.getLoc(), kNumerics)
+          << remark::add("activations enter as {0}", stringifyActivationFormat(activation));
   }
 };
 } // namespace

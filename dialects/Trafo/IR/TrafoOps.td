@@ -71,6 +71,8 @@ def Trafo_ConcatOp : Trafo_Op<"concat", [Pure]> {
   let results = (outs Trafo_Weight:$result);
   let assemblyFormat = "$inputs attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Trafo_InterleaveOp : Trafo_Op<"interleave", [Pure]> {
@@ -102,6 +104,7 @@ def Trafo_PadRowsOp : Trafo_Op<"pad_rows", [Pure]> {
   let results = (outs Trafo_Weight:$result);
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def Trafo_ScaleOp : Trafo_Op<"scale", [Pure, AllTypesMatch<["input", "result"]>]> {
@@ -110,6 +113,7 @@ def Trafo_ScaleOp : Trafo_Op<"scale", [Pure, AllTypesMatch<["input", "result"]>]
   let results = (outs Trafo_Weight:$result);
   let assemblyFormat = "$input `by` $factor attr-dict `:` type($input)";
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def Trafo_QuantizeOp : Trafo_Op<"quantize", [Pure]> {
@@ -119,6 +123,7 @@ def Trafo_QuantizeOp : Trafo_Op<"quantize", [Pure]> {
   let results = (outs Trafo_Weight:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def Trafo_RopeTableOp : Trafo_Op<"rope_table", [Pure]> {

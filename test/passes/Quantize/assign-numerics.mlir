@@ -1,0 +1,67 @@
+// RUN: trafo-opt %s -trafo-assign-numerics | FileCheck %s --check-prefixes=CHECK,F32
+// RUN: trafo-opt %s -trafo-assign-numerics=bf16-activations | FileCheck %s --check-prefixes=CHECK,BF16
+// RUN: trafo-opt %s -trafo-assign-numerics --remarks-filter=trafo-quantize --remark-format=emitRemark -verify-diagnostics -o /dev/null
+
+// CHECK-LABEL: func @fast
+func.func @fast(%x: tensor<?x64xf32>, %rows: !trafo.rows, %kv: !trafo.kv<2x2x16xf16>, %layer: index, %a: !trafo.weight<64x64xq4_0>,
+    %b: !trafo.weight<64x64xq4_1>, %c: !trafo.weight<64x64xq8_0>, %qkv: !trafo.weight<128x64xq4_1>) -> tensor<?x64xf32> {
+  // CHECK: trafo.linear %{{.*}} via i8_g32
+  // expected-remark @+1 {{[Passed] assign-numerics | Category:trafo-quantize | Remark="activations enter as i8_g32"}}
+  %0 = trafo.linear %x, %a : tensor<?x64xf32>, !trafo.weight<64x64xq4_0> -> tensor<?x64xf32>
+  // CHECK: trafo.linear_add %{{.*}} via i8_g32
+  // expected-remark @+1 {{activations enter as i8_g32}}
+  %1 = trafo.linear_add %0, %b onto %x : tensor<?x64xf32>, !trafo.weight<64x64xq4_1> -> tensor<?x64xf32>
+  // Formats may differ as long as each has a kernel.
+  // CHECK: trafo.gate_up {{.*}} via i8_g32
+  // expected-remark @+1 {{activations enter as i8_g32}}
+  %2 = trafo.gate_up silu %1 weights(%b, %c : !trafo.weight<64x64xq4_1>, !trafo.weight<64x64xq8_0>) : tensor<?x64xf32> -> tensor<?x64xf32>
+  // CHECK: trafo.qkv_rope {{.*}} via i8_g32
+  // expected-remark @+1 {{activations enter as i8_g32}}
+  %3 = trafo.qkv_rope %2 weights(%qkv : !trafo.weight<128x64xq4_1>) cache %kv[%layer] rows %rows heads 4 : tensor<?x64xf32>, !trafo.kv<2x2x16xf16> -> tensor<?x64xf32>
+  // CHECK: trafo.lm_head %{{.*}} via i8_g32
+  // expected-remark @+1 {{activations enter as i8_g32}}
+  %4 = trafo.lm_head %3, %c : tensor<?x64xf32>, !trafo.weight<64x64xq8_0> -> tensor<?x64xf32>
+  return %4 : tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func @floats
+func.func @floats(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xf32>, %b: !trafo.weight<64x64xf16>, %c: !trafo.weight<64x64xbf16>) -> tensor<?x64xf32> {
+  // CHECK: trafo.linear %{{.*}} via f32
+  // expected-remark @+1 {{activations enter as f32}}
+  %0 = trafo.linear %x, %a : tensor<?x64xf32>, !trafo.weight<64x64xf32> -> tensor<?x64xf32>
+  // CHECK: trafo.linear %{{.*}} via f32
+  // expected-remark @+1 {{activations enter as f32}}
+  %1 = trafo.linear %0, %b : tensor<?x64xf32>, !trafo.weight<64x64xf16> -> tensor<?x64xf32>
+  // F32:  trafo.linear %{{.*}} via f32
+  // BF16: trafo.linear %{{.*}} via bf16
+  // expected-remark @+1 {{activations enter as f32}}
+  %2 = trafo.linear %1, %c : tensor<?x64xf32>, !trafo.weight<64x64xbf16> -> tensor<?x64xf32>
+  return %2 : tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func @no_fast_kernel
+func.func @no_fast_kernel(%x: tensor<?x256xf32>, %a: !trafo.weight<256x256xq4_k>, %b: !trafo.weight<256x256xq8_0>) -> tensor<?x256xf32> {
+  // CHECK: trafo.linear %{{.*}} via f32
+  // expected-remark @+1 {{[Missed] assign-numerics | Category:trafo-quantize | Reason="unpacked: slow: q4_k has no fast kernel"}}
+  %0 = trafo.linear %x, %a : tensor<?x256xf32>, !trafo.weight<256x256xq4_k> -> tensor<?x256xf32>
+  // One class an op: the slowest of its weights decides.
+  // CHECK: trafo.gate_up {{.*}} via f32
+  // expected-remark @+1 {{unpacked: slow: q4_k has no fast kernel}}
+  %1 = trafo.gate_up silu %0 weights(%b, %a : !trafo.weight<256x256xq8_0>, !trafo.weight<256x256xq4_k>) : tensor<?x256xf32> -> tensor<?x256xf32>
+  return %1 : tensor<?x256xf32>
+}
+
+// CHECK-LABEL: func @beside_floats
+func.func @beside_floats(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xq8_0>, %b: !trafo.weight<64x64xf16>) -> tensor<?x64xf32> {
+  // CHECK: trafo.gate_up {{.*}} via f32
+  // expected-remark @+1 {{unpacked: slow: q8_0 stands beside a format that has no fast kernel}}
+  %0 = trafo.gate_up silu %x weights(%a, %b : !trafo.weight<64x64xq8_0>, !trafo.weight<64x64xf16>) : tensor<?x64xf32> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func @assigned_already
+func.func @assigned_already(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xq8_0>) -> tensor<?x64xf32> {
+  // CHECK: trafo.linear %{{.*}} via f32
+  %0 = trafo.linear %x, %a via f32 : tensor<?x64xf32>, !trafo.weight<64x64xq8_0> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
+}
