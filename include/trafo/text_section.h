@@ -39,6 +39,9 @@ typedef struct trafo_text_merge_t {
   uint32_t result;
 } trafo_text_merge_t;
 
+/* Ends of a content. */
+enum { TRAFO_TRIM_FRONT = 1u << 0, TRAFO_TRIM_BACK = 1u << 1, TRAFO_TRIM_CHOICES = 4 };
+
 /* The chat template as data: the text around contents, by the roles of the neighbours. A span with offset
  * 0xffffffff: the template refuses these neighbours. */
 typedef struct trafo_text_chat_t {
@@ -46,7 +49,7 @@ typedef struct trafo_text_chat_t {
   trafo_text_span_t between[TRAFO_ROLE_COUNT][TRAFO_ROLE_COUNT]; /* [earlier][later] */
   trafo_text_span_t close[TRAFO_ROLE_COUNT];                     /* after the last message */
   trafo_text_span_t close_generate[TRAFO_ROLE_COUNT]; /* the same with the opening of the assistant's answer */
-  uint32_t trims[TRAFO_ROLE_COUNT];                   /* 1: white space around the content goes */
+  uint32_t trims[TRAFO_ROLE_COUNT];                   /* TRAFO_TRIM_*: white space of the content that goes */
   uint32_t reserved;
 } trafo_text_chat_t;
 #define TRAFO_TEXT_REFUSED 0xffffffffu

@@ -10,9 +10,7 @@ namespace {
 
 constexpr std::string_view kRoles[TRAFO_ROLE_COUNT] = {"system", "user", "assistant"};
 
-Status refuses(const std::string &what) {
-  return Status::badRole("the model's chat template does not take " + what);
-}
+Status refuses(const std::string &what) { return Status::badRole("the model's chat template does not take " + what); }
 
 } // namespace
 
@@ -40,7 +38,9 @@ Status ChatTemplate::pieces(const ChatMessage *messages, size_t count, bool addG
       return refuses(index == 0 ? "a conversation that begins with '" + std::string(kRoles[role]) + "'"
                                 : "'" + std::string(kRoles[role]) + "' after '" + std::string(kRoles[previous]) + "'");
     out->push_back({section.text(before), true});
-    out->push_back({chat.trims[role] ? trimSpace(messages[index].content) : messages[index].content, false});
+    out->push_back(
+        {trimSpace(messages[index].content, chat.trims[role] & TRAFO_TRIM_FRONT, chat.trims[role] & TRAFO_TRIM_BACK),
+         false});
     previous = role;
   }
   const trafo_text_span_t after = (addGenerationPrompt ? chat.close_generate : chat.close)[previous];
@@ -58,8 +58,8 @@ Status ChatTemplate::render(const ChatMessage *messages, size_t count, bool addG
       return status;
     // Many templates write the BOS token themselves: never two of them.
     const int32_t bos = tokenizer->bos();
-    const bool writesBos = bos >= 0 && list.front().text.substr(0, tokenizer->tokenBytes(bos).size()) ==
-                                           tokenizer->tokenBytes(bos);
+    const bool writesBos =
+        bos >= 0 && list.front().text.substr(0, tokenizer->tokenBytes(bos).size()) == tokenizer->tokenBytes(bos);
     return tokenizer->encodePieces(list.data(), list.size(), !writesBos, out);
   } catch (const std::bad_alloc &) {
     return Status::outOfMemory();

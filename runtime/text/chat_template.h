@@ -38,8 +38,7 @@ public:
                     std::string *out) const noexcept;
 
 private:
-  Status pieces(const ChatMessage *messages, size_t count, bool addGenerationPrompt,
-                std::vector<TextPiece> *out) const;
+  Status pieces(const ChatMessage *messages, size_t count, bool addGenerationPrompt, std::vector<TextPiece> *out) const;
   const Tokenizer *tokenizer;
 };
 

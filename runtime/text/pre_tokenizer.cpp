@@ -18,18 +18,18 @@ namespace {
 #define TRAFO_SPACE "\\p{White_Space}"
 #define TRAFO_NO_SPACE "\\P{White_Space}"
 #define TRAFO_GPT2                                                                                                     \
-  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^" TRAFO_SPACE "\\p{L}\\p{N}]+|" TRAFO_SPACE                         \
-  "+(?!" TRAFO_NO_SPACE ")|" TRAFO_SPACE "+"
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^" TRAFO_SPACE "\\p{L}\\p{N}]+|" TRAFO_SPACE "+(?!" TRAFO_NO_SPACE   \
+  ")|" TRAFO_SPACE "+"
 // Llama 3 and its kin: DIGITS is how many digits stand together.
 #define TRAFO_LLAMA3(DIGITS)                                                                                           \
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" DIGITS "| ?[^" TRAFO_SPACE                              \
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" DIGITS "| ?[^" TRAFO_SPACE                             \
   "\\p{L}\\p{N}]+[\\r\\n]*|" TRAFO_SPACE "*[\\r\\n]+|" TRAFO_SPACE "+(?!" TRAFO_NO_SPACE ")|" TRAFO_SPACE "+"
 #define TRAFO_UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
 #define TRAFO_LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
 #define TRAFO_TEKKEN                                                                                                   \
   "[^\\r\\n\\p{L}\\p{N}]?" TRAFO_UPPER "*" TRAFO_LOWER "+|[^\\r\\n\\p{L}\\p{N}]?" TRAFO_UPPER "+" TRAFO_LOWER          \
-  "*|\\p{N}| ?[^" TRAFO_SPACE "\\p{L}\\p{N}]+[\\r\\n/]*|" TRAFO_SPACE "*[\\r\\n]+|" TRAFO_SPACE                         \
-  "+(?!" TRAFO_NO_SPACE ")|" TRAFO_SPACE "+"
+  "*|\\p{N}| ?[^" TRAFO_SPACE "\\p{L}\\p{N}]+[\\r\\n/]*|" TRAFO_SPACE "*[\\r\\n]+|" TRAFO_SPACE "+(?!" TRAFO_NO_SPACE  \
+  ")|" TRAFO_SPACE "+"
 
 constexpr PreTokenizerRule kRules[] = {
     // llama.cpp's own invention for files that name no pre-tokenizer.
@@ -141,14 +141,14 @@ Status PreTokenizer::split(std::string_view text, std::vector<uint32_t> *ends) c
       const PCRE2_SIZE length = end - begin;
       PCRE2_SIZE position = 0;
       while (position < length) {
-        const int matched = pcre2_match(pattern.code.get(), subject, length, position, PCRE2_NO_UTF_CHECK,
-                                        data.get(), context.get());
+        const int matched =
+            pcre2_match(pattern.code.get(), subject, length, position, PCRE2_NO_UTF_CHECK, data.get(), context.get());
         if (matched == PCRE2_ERROR_NOMEMORY)
           throw std::bad_alloc();
         if (matched < 0 && matched != PCRE2_ERROR_NOMATCH)
           return Status::matchLimit("pre-tokenizer '" + std::string(chosen->name) + "' gives up on " +
-                                    std::to_string(length) + " bytes of text (PCRE2 error " +
-                                    std::to_string(matched) + "); cut the text into parts");
+                                    std::to_string(length) + " bytes of text (PCRE2 error " + std::to_string(matched) +
+                                    "); cut the text into parts");
         const PCRE2_SIZE *span = pcre2_get_ovector_pointer(data.get());
         // No pattern of the table matches nothing; should one ever, the rest is a gap.
         if (matched < 0 || span[1] == span[0])

@@ -32,15 +32,16 @@ Status SectionView::open(const uint8_t *section, size_t size, SectionView *out) 
   if (std::memcmp(view.header.magic, TRAFO_TEXT_MAGIC, sizeof(view.header.magic)) != 0)
     return bad("the magic number is not '" TRAFO_TEXT_MAGIC "'");
   if (view.header.version != TRAFO_TEXT_VERSION)
-    return Status::badSection("TEXT section: version is " + std::to_string(view.header.version) + ", this program reads " +
-                              std::to_string(TRAFO_TEXT_VERSION) + "; compile the model again");
+    return Status::badSection("TEXT section: version is " + std::to_string(view.header.version) +
+                              ", this program reads " + std::to_string(TRAFO_TEXT_VERSION) +
+                              "; compile the model again");
   if (view.header.size != size)
     return bad("size in the header", view.header.size, size);
   for (uint32_t word : view.header.reserved)
     if (word != 0)
       return bad("a reserved field", word, 0);
-  for (auto check : {&SectionView::checkSpans, &SectionView::checkTokens, &SectionView::checkMerges,
-                     &SectionView::checkIds})
+  for (auto check :
+       {&SectionView::checkSpans, &SectionView::checkTokens, &SectionView::checkMerges, &SectionView::checkIds})
     if (Status status = (view.*check)(); !status.ok())
       return status;
   if (Status status = view.checkChat(); !status.ok())
@@ -123,8 +124,8 @@ Status SectionView::checkMerges() const {
   for (uint32_t index = 0; index < count; ++index) {
     const trafo_text_merge_t entry = merge(index);
     if (entry.right >= header.token_count || entry.result >= header.token_count)
-      return bad("token id in merge " + std::to_string(index),
-                 entry.right > entry.result ? entry.right : entry.result, header.token_count - 1);
+      return bad("token id in merge " + std::to_string(index), entry.right > entry.result ? entry.right : entry.result,
+                 header.token_count - 1);
   }
   return Status::success();
 }
@@ -166,8 +167,8 @@ Status SectionView::checkChat() {
       return bad("end of a text of the chat template", uint64_t{span.offset} + span.size, header.size);
   }
   for (uint32_t trims : chat.trims)
-    if (trims > 1)
-      return bad("a trim flag of the chat template", trims, 1);
+    if (trims >= TRAFO_TRIM_CHOICES)
+      return bad("a trim flag of the chat template", trims, TRAFO_TRIM_CHOICES - 1);
   if (chat.reserved != 0)
     return bad("a reserved field of the chat template", chat.reserved, 0);
   return Status::success();

@@ -80,8 +80,8 @@ private:
   Outcome run(const Conversation &conversation, bool generate, std::string *out) {
     Value::List messages;
     for (const Message &message : conversation)
-      messages.push_back(Value::dict(
-          {{"role", Value::string(kRoles[message.role])}, {"content", Value::string(message.content)}}));
+      messages.push_back(
+          Value::dict({{"role", Value::string(kRoles[message.role])}, {"content", Value::string(message.content)}}));
     const auto token = [&](const std::optional<uint32_t> &id) {
       return id && *id < data.tokens.size() ? Value::string(std::string(data.tokens[*id])) : Value();
     };
@@ -113,7 +113,8 @@ private:
       if (!before)
         return std::nullopt;
       out += *before;
-      out += form.trims[message.role] ? text::trimSpace(message.content) : std::string_view(message.content);
+      out += text::trimSpace(message.content, form.trims[message.role] & TRAFO_TRIM_FRONT,
+                             form.trims[message.role] & TRAFO_TRIM_BACK);
     }
     const ChatForm::Text &after = (generate ? form.closeGenerate : form.close)[conversation.back().role];
     if (!after)
@@ -157,28 +158,51 @@ private:
     return all;
   }
 
+  /// Conversations that end with a question must be regular; those that end with an answer are kept if they are.
   Result<void> readUsual() {
-    std::string text;
-    for (const Roles &roles : usual())
-      for (bool generate : {true, false}) {
-        const Outcome outcome = run(withMarks(roles), generate, &text);
-        const bool plain = roles.size() == 1 && generate;
-        if (outcome == Outcome::Failed || (outcome == Outcome::Refused && plain))
-          return error(*failure);
-        if (outcome == Outcome::Refused)
-          continue;
-        std::vector<std::string> pieces;
-        if (!cut(text, roles.size(), &pieces))
-          return formError("does not write each message once and in order (" + describe(roles) + ")");
-        for (size_t index = 0; index <= roles.size(); ++index) {
-          ChatForm::Text &kept = place(roles, index, generate);
-          if (kept && *kept != pieces[index])
-            return formError("what it writes between messages depends on more than their roles (" + describe(roles) +
-                             ")");
-          kept = pieces[index];
+    bool answersLast = true;
+    for (bool question : {true, false})
+      for (const Roles &roles : usual())
+        for (bool generate : {true, false}) {
+          if ((roles.back() == TRAFO_ROLE_USER) != question)
+            continue;
+          Result<bool> regular = readConversation(roles, generate, question);
+          if (!regular)
+            return std::move(regular.error());
+          answersLast &= *regular;
         }
-      }
+    if (!answersLast)
+      refuseAnswersLast();
     return {};
+  }
+  void refuseAnswersLast() {
+    form.close[TRAFO_ROLE_ASSISTANT] = form.closeGenerate[TRAFO_ROLE_ASSISTANT] = std::nullopt;
+  }
+  /// Keeps the texts of one conversation. False: they do not fit those of others; an error if they \p must.
+  Result<bool> readConversation(const Roles &roles, bool generate, bool must) {
+    std::string text;
+    const Outcome outcome = run(withMarks(roles), generate, &text);
+    const bool plain = roles.size() == 1 && generate;
+    if (outcome == Outcome::Failed || (outcome == Outcome::Refused && plain))
+      return error(*failure);
+    if (outcome == Outcome::Refused)
+      return true;
+    std::vector<std::string> pieces;
+    if (!cut(text, roles.size(), &pieces)) {
+      if (must)
+        return formError("it does not write each message once and in order (" + describe(roles) + ")");
+      return false;
+    }
+    bool regular = true;
+    for (size_t index = 0; index <= roles.size(); ++index) {
+      ChatForm::Text &kept = place(roles, index, generate);
+      if (!kept)
+        kept = pieces[index];
+      regular &= *kept == pieces[index];
+    }
+    if (must && !regular)
+      return formError("what it writes between messages depends on more than their roles (" + describe(roles) + ")");
+    return regular;
   }
 
   /// Conversations with contents like people's, which the form must write as the template does.
@@ -213,12 +237,17 @@ private:
         shown.emplace_back(&conversation, generate);
         written.push_back(text);
       }
-    for (unsigned choice = 0; choice < 1u << TRAFO_ROLE_COUNT; ++choice) {
-      for (uint32_t role = 0; role < TRAFO_ROLE_COUNT; ++role)
-        form.trims[role] = choice >> role & 1;
+    for (unsigned choice = 0; choice < TRAFO_TRIM_CHOICES * TRAFO_TRIM_CHOICES * TRAFO_TRIM_CHOICES; ++choice) {
+      unsigned rest = choice;
+      for (uint32_t &trims : form.trims) {
+        trims = rest % TRAFO_TRIM_CHOICES;
+        rest /= TRAFO_TRIM_CHOICES;
+      }
       bool agrees = true;
-      for (size_t index = 0; agrees && index < shown.size(); ++index)
-        agrees = write(*shown[index].first, shown[index].second) == written[index];
+      for (size_t index = 0; agrees && index < shown.size(); ++index) {
+        const std::optional<std::string> ours = write(*shown[index].first, shown[index].second);
+        agrees = !ours || *ours == written[index]; // to refuse is never wrong
+      }
       if (agrees)
         return {};
     }
@@ -246,6 +275,8 @@ private:
       std::optional<std::string> text;
     };
     std::vector<Shown> shown;
+    // What is refused on purpose stays so.
+    const bool answersLast = form.close[TRAFO_ROLE_ASSISTANT] || form.closeGenerate[TRAFO_ROLE_ASSISTANT];
     const ChatForm sure = form;
     for (const Roles &roles : others)
       for (bool generate : {true, false}) {
@@ -281,6 +312,8 @@ private:
     form = tried;
     for (ChatForm::Text *text : wrong)
       text->reset();
+    if (!answersLast)
+      refuseAnswersLast();
     return {};
   }
 

@@ -122,6 +122,30 @@ Value itemsOf(Context &context, const Value &value) {
   return context.makeList(std::move(pairs));
 }
 
+/// selectattr(name[, test[, operand]]) and its opposite.
+Value selectByAttribute(Context &context, const Value &value, const Arguments &arguments, bool keep) {
+  const Value *name = arguments.get(0, "");
+  const Value *test = arguments.get(1, "");
+  if (!name || !name->is(Kind::String))
+    return context.wrongValue("expects the name of an attribute");
+  Arguments operands;
+  if (const Value *operand = arguments.get(2, "")) {
+    operands.values.push_back(*operand);
+    operands.keywords.emplace_back();
+  }
+  Value::List kept;
+  for (const Value &item : elementsOf(context, value)) {
+    const Value attribute = item.is(Kind::Dict) ? element(context, item, *name) : Value();
+    const bool good =
+        test && test->is(Kind::String) ? applyTest(context, test->asString(), attribute, operands) : attribute.truthy();
+    if (context.failed())
+      return Value();
+    if (good == keep)
+      kept.push_back(item);
+  }
+  return context.makeList(std::move(kept));
+}
+
 const std::string *stringArgument(const Arguments &arguments, size_t position, std::string_view name) {
   const Value *value = arguments.get(position, name);
   return value && value->is(Kind::String) ? &value->asString() : nullptr;
@@ -158,16 +182,19 @@ Value applyFilter(Context &context, const std::string &name, const Value &value,
   if (name == "reverse") {
     Value::List items = elementsOf(context, value);
     std::reverse(items.begin(), items.end());
-    return value.is(Kind::String) ? join(context, Value::list(std::move(items)), "") : context.makeList(std::move(items));
+    return value.is(Kind::String) ? join(context, Value::list(std::move(items)), "")
+                                  : context.makeList(std::move(items));
   }
   if (name == "join") {
     const std::string *separator = stringArgument(arguments, 0, "d");
     return join(context, value, separator ? *separator : "");
   }
+  if (name == "selectattr" || name == "rejectattr")
+    return selectByAttribute(context, value, arguments, name == "selectattr");
   if (name == "int" || name == "float") {
-    const double number = value.isNumber()          ? value.asFloat()
+    const double number = value.isNumber()         ? value.asFloat()
                           : value.is(Kind::String) ? std::strtod(value.asString().c_str(), nullptr)
-                                                    : 0;
+                                                   : 0;
     if (name == "float")
       return Value::floating(number);
     if (value.isInteger())
@@ -229,7 +256,8 @@ bool applyTest(Context &context, const std::string &name, const Value &value, co
   if ((name == "odd" || name == "even") && value.isInteger())
     return (value.asInteger() % 2 != 0) == (name == "odd");
   static constexpr std::pair<std::string_view, const char *> kComparisons[] = {
-      {"equalto", "=="}, {"eq", "=="}, {"ne", "!="}, {"gt", ">"}, {"ge", ">="}, {"lt", "<"}, {"le", "<="}, {"in", "in"}};
+      {"equalto", "=="}, {"eq", "=="}, {"==", "=="}, {"ne", "!="}, {"gt", ">"},
+      {"ge", ">="},      {"lt", "<"},  {"le", "<="}, {"in", "in"}};
   if (operand) {
     for (const auto &entry : kComparisons)
       if (name == entry.first)
@@ -289,7 +317,8 @@ Value callMethod(Context &context, const Value &value, const std::string &name, 
     }
     if (first && name == "count" && !first->empty()) {
       int64_t count = 0;
-      for (size_t found = text.find(*first); found != std::string::npos; found = text.find(*first, found + first->size()))
+      for (size_t found = text.find(*first); found != std::string::npos;
+           found = text.find(*first, found + first->size()))
         ++count;
       return Value::integer(count);
     }
@@ -304,13 +333,16 @@ bool isFunction(std::string_view name) {
 
 Value callFunction(Context &context, const std::string &name, const Arguments &arguments) {
   if (name == "raise_exception")
-    return context.fail(Failure::Kind::Refused,
-                        arguments.values.empty() ? "raise_exception" : context.textOf(arguments.values[0]).substr(0, 200));
+    return context.fail(Failure::Kind::Refused, arguments.values.empty()
+                                                    ? "raise_exception"
+                                                    : context.textOf(arguments.values[0]).substr(0, 200));
   if (name == "namespace" || name == "dict") {
     Value::Dict entries;
     for (size_t index = 0; index < arguments.values.size(); ++index) {
       if (arguments.keywords[index].empty())
         return context.wrongValue("'" + name + "' expects keywords");
+      if (arguments.values[index].is(Kind::Namespace)) // it could be made to hold itself, and would never be freed
+        return context.wrongValue("a namespace cannot be part of another value");
       entries.emplace_back(arguments.keywords[index], arguments.values[index]);
     }
     return name == "dict" ? context.makeDict(std::move(entries)) : Value::nameSpace(std::move(entries));

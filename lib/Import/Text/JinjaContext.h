@@ -39,17 +39,15 @@ public:
   /// False: \p bytes are too many for a text.
   bool allowSize(size_t bytes) {
     if (bytes > kMaxStringBytes)
-      fail(Failure::Kind::Budget, "a text of " + std::to_string(bytes) + " bytes, limit " +
-                                      std::to_string(kMaxStringBytes));
+      fail(Failure::Kind::Budget,
+           "a text of " + std::to_string(bytes) + " bytes, limit " + std::to_string(kMaxStringBytes));
     return !failed();
   }
   /// Pays for making or walking \p bytes of text.
   bool chargeBytes(size_t bytes) { return allowSize(bytes) && charge(1 + bytes / 32); }
   /// What `{{ value }}` prints, paid for; empty after a failure.
   std::string textOf(const Value &value) { return charge(value.weight()) ? value.toText() : std::string(); }
-  Value makeString(std::string text) {
-    return chargeBytes(text.size()) ? Value::string(std::move(text)) : Value();
-  }
+  Value makeString(std::string text) { return chargeBytes(text.size()) ? Value::string(std::move(text)) : Value(); }
   Value makeList(Value::List values) {
     return charge(1 + kElementSteps * values.size()) ? checkNesting(Value::list(std::move(values))) : Value();
   }

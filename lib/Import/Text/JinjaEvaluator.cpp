@@ -142,7 +142,7 @@ private:
       return;
     object->setMember(statement.member, value);
   }
-  /// Namespaces change, so one that held itself would never be freed.
+  /// Namespaces change, so one that held itself would never be freed. Variables and parameters may hold them.
   bool mayBeStored(const Value &value) {
     if (!value.is(Kind::Namespace))
       return true;
@@ -305,7 +305,7 @@ private:
     Arguments arguments;
     for (size_t position = 1; position < node.operands.size(); ++position) {
       arguments.values.push_back(evaluate(*node.operands[position]));
-      if (context.failed() || !mayBeStored(arguments.values.back()))
+      if (context.failed())
         break;
       arguments.keywords.push_back(node.names[position]);
     }
@@ -344,7 +344,8 @@ private:
     if (calls == Context::kMaxCalls)
       return context.fail(Failure::Kind::Budget, "macros nest deeper than " + std::to_string(Context::kMaxCalls));
     // A macro sees the template's variables, not those of its caller.
-    std::vector<Value::Dict> callers(std::make_move_iterator(scopes.begin() + 1), std::make_move_iterator(scopes.end()));
+    std::vector<Value::Dict> callers(std::make_move_iterator(scopes.begin() + 1),
+                                     std::make_move_iterator(scopes.end()));
     scopes.resize(1);
     scopes.emplace_back();
     ++calls;

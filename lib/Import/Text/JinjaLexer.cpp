@@ -74,8 +74,7 @@ private:
       } else if (kind != '{' && sign != '+') {
         const size_t newline = text.rfind('\n');
         const size_t lineBegin = newline == std::string_view::npos ? 0 : newline + 1;
-        if ((newline != std::string_view::npos || lineStarts) &&
-            text::trimSpace(text.substr(lineBegin)).empty())
+        if ((newline != std::string_view::npos || lineStarts) && text::trimSpace(text.substr(lineBegin)).empty())
           text = text.substr(0, lineBegin);
       }
     }
@@ -162,8 +161,10 @@ private:
         ++braces;
       if (c == '}' && braces > 0)
         --braces;
-      if (!(isNameStart(c) ? readName() : isDigit(c) ? readNumber() : c == '"' || c == '\'' ? readString()
-                                                                                               : readOperator()))
+      if (!(isNameStart(c)          ? readName()
+            : isDigit(c)            ? readNumber()
+            : c == '"' || c == '\'' ? readString()
+                                    : readOperator()))
         return false;
     }
     return fail("a tag has no end");
@@ -229,7 +230,10 @@ private:
         uint32_t code = 0;
         for (size_t index = 1; index <= digits; ++index) {
           const char c = end + index < source.size() ? source[end + index] : ' ';
-          const int digit = isDigit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+          const int digit = isDigit(c)             ? c - '0'
+                            : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                            : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                   : -1;
           if (digit < 0)
             return fail("a string holds an incomplete escape");
           code = code * 16 + static_cast<uint32_t>(digit);
@@ -253,9 +257,9 @@ private:
   }
 
   bool readOperator() {
-    static constexpr std::string_view kOperators[] = {"==", "!=", "<=", ">=", "//", "**", "+", "-", "*", "/", "%", "~",
-                                                      "<",  ">",  "=",  "(",  ")",  "[",  "]", "{", "}", ".", ",", ":",
-                                                      "|"};
+    static constexpr std::string_view kOperators[] = {"==", "!=", "<=", ">=", "//", "**", "+", "-", "*",
+                                                      "/",  "%",  "~",  "<",  ">",  "=",  "(", ")", "[",
+                                                      "]",  "{",  "}",  ".",  ",",  ":",  "|"};
     for (std::string_view op : kOperators)
       if (at(op)) {
         add(Token::Kind::Operator, std::string(op));

@@ -35,9 +35,7 @@ private:
       ++position;
     return token;
   }
-  bool atOperator(std::string_view text) const {
-    return peek().kind == Token::Kind::Operator && peek().text == text;
-  }
+  bool atOperator(std::string_view text) const { return peek().kind == Token::Kind::Operator && peek().text == text; }
   bool atName(std::string_view text) const { return peek().kind == Token::Kind::Name && peek().text == text; }
   bool skipOperator(std::string_view text) {
     if (!atOperator(text))
@@ -155,9 +153,8 @@ private:
     ExpressionPtr node = parseSum();
     for (bool compared = false;;) {
       std::string op;
-      if (peek().kind == Token::Kind::Operator &&
-          (peek().text == "==" || peek().text == "!=" || peek().text == "<" || peek().text == "<=" ||
-           peek().text == ">" || peek().text == ">="))
+      if (peek().kind == Token::Kind::Operator && (peek().text == "==" || peek().text == "!=" || peek().text == "<" ||
+                                                   peek().text == "<=" || peek().text == ">" || peek().text == ">="))
         op = take().text;
       else if (skipName("in"))
         op = "in";

@@ -24,10 +24,10 @@ namespace trafo::jinja {
 /// Why a template was not read or not run to its end.
 struct Failure {
   enum class Kind {
-    Syntax,      ///< not in the subset
-    Value,       ///< an operation its values do not allow, an unknown filter or function
-    Budget,      ///< too many steps, too much output, nested too deep
-    Refused      ///< the template called raise_exception
+    Syntax, ///< not in the subset
+    Value,  ///< an operation its values do not allow, an unknown filter or function
+    Budget, ///< too many steps, too much output, nested too deep
+    Refused ///< the template called raise_exception
   };
   Kind kind;
   std::string message; ///< begins with "line N: "
@@ -63,13 +63,13 @@ struct Expression {
 
 struct Statement {
   enum class Kind {
-    Text,     ///< text
-    Print,    ///< expression
-    If,       ///< branches; a branch without condition is the else
-    For,      ///< for targets in expression if condition: body, else: alternative
-    Set,      ///< targets[0] (.member) = expression
-    Capture,  ///< set targets[0] %} body {% endset
-    Macro,    ///< macro
+    Text,    ///< text
+    Print,   ///< expression
+    If,      ///< branches; a branch without condition is the else
+    For,     ///< for targets in expression if condition: body, else: alternative
+    Set,     ///< targets[0] (.member) = expression
+    Capture, ///< set targets[0] %} body {% endset
+    Macro,   ///< macro
     Break,
     Continue
   };

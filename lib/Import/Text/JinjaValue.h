@@ -66,12 +66,12 @@ public:
   bool isNumber() const { return tag == Kind::Bool || tag == Kind::Int || tag == Kind::Float; }
   bool isInteger() const { return tag == Kind::Bool || tag == Kind::Int; }
 
-  int64_t asInteger() const { return number; }                                        ///< Bool, Int
-  double asFloat() const { return tag == Kind::Float ? real : double(number); }       ///< numbers
-  const std::string &asString() const { return *text; }                               ///< String, Builtin
-  const List &asList() const { return *elements; }                                    ///< List
-  const Dict &asDict() const { return *entries; }                                     ///< Dict, Namespace
-  const MacroNode *asMacro() const { return macroNode; }                              ///< Macro
+  int64_t asInteger() const { return number; }                                  ///< Bool, Int
+  double asFloat() const { return tag == Kind::Float ? real : double(number); } ///< numbers
+  const std::string &asString() const { return *text; }                         ///< String, Builtin
+  const List &asList() const { return *elements; }                              ///< List
+  const Dict &asDict() const { return *entries; }                               ///< Dict, Namespace
+  const MacroNode *asMacro() const { return macroNode; }                        ///< Macro
   /// Namespace only; shared by all copies of the value.
   void setMember(const std::string &name, Value value) const;
 

@@ -107,9 +107,9 @@ Result<std::vector<uint8_t>> buildTextSection(const TokenizerData &data, const T
   const std::string_view pre = data.pre.empty() ? "default" : data.pre;
   const text::PreTokenizerRule *rule = text::findPreTokenizer(pre);
   if (!rule)
-    return makeError(ErrorCode::TextPreTokenizer, data.path,
-                     concat("tokenizer.ggml.pre: ", quoted(pre),
-                            " is not known; supported: ", text::supportedPreTokenizers()));
+    return makeError(
+        ErrorCode::TextPreTokenizer, data.path,
+        concat("tokenizer.ggml.pre: ", quoted(pre), " is not known; supported: ", text::supportedPreTokenizers()));
   Result<Vocabulary> vocabulary = readVocabulary(data);
   if (!vocabulary)
     return std::move(vocabulary.error());

@@ -45,8 +45,8 @@ private:
       return error(ErrorCode::TextCount, concat("tokenizer.ggml.token_type: ", uint64_t(data.types.size()),
                                                 " types for ", tokens, " tokens"));
     if (!data.scores.empty() && data.scores.size() != tokens)
-      return error(ErrorCode::TextCount, concat("tokenizer.ggml.scores: ", uint64_t(data.scores.size()),
-                                                " scores for ", tokens, " tokens"));
+      return error(ErrorCode::TextCount,
+                   concat("tokenizer.ggml.scores: ", uint64_t(data.scores.size()), " scores for ", tokens, " tokens"));
     for (size_t id = 0; id < data.scores.size(); ++id)
       if (!std::isfinite(data.scores[id]))
         return error(ErrorCode::TextScore, concat("tokenizer.ggml.scores: score ", uint64_t(id), " is not finite"));
@@ -87,10 +87,13 @@ private:
         continue;
       }
       std::optional<std::string> bytes = spelledBytes(token);
-      if (!bytes)
-        return where(concat(quoted(token), " has a character outside of the byte alphabet"));
+      if (!bytes) { // some published vocabularies hold a few; no text becomes one, but a model may emit it
+        made.bytes.emplace_back(token);
+        continue;
+      }
       if (bytes->size() == 1)
         made.byteTokens[static_cast<uint8_t>(bytes->front())] = static_cast<int32_t>(id);
+      made.words.push_back(id);
       made.bytes.push_back(std::move(*bytes));
     }
     return {};
@@ -102,7 +105,8 @@ private:
     for (uint32_t rank = 0; rank < data.merges.size(); ++rank) {
       const std::string_view merge = data.merges[rank];
       const auto where = [&](const std::string &what) {
-        return error(ErrorCode::TextMerge, concat("tokenizer.ggml.merges: merge ", rank, " ", quoted(merge), " ", what));
+        return error(ErrorCode::TextMerge,
+                     concat("tokenizer.ggml.merges: merge ", rank, " ", quoted(merge), " ", what));
       };
       const size_t space = merge.find(' ');
       if (space == std::string_view::npos || space == 0 || space + 1 == merge.size() ||
@@ -139,8 +143,8 @@ private:
     const struct {
       const char *key;
       const std::optional<uint32_t> &id;
-    } keys[] = {{"bos", data.bos},         {"eos", data.eos},        {"eot", data.eot}, {"eom", data.eom},
-                {"unknown", data.unknown}, {"padding", data.padding}};
+    } keys[] = {{"bos", data.bos}, {"eos", data.eos},         {"eot", data.eot},
+                {"eom", data.eom}, {"unknown", data.unknown}, {"padding", data.padding}};
     for (const auto &key : keys)
       if (key.id && *key.id >= data.tokens.size())
         return error(ErrorCode::TextSpecialId, concat("tokenizer.ggml.", key.key, "_token_id: ", *key.id,
@@ -149,9 +153,9 @@ private:
       if (id)
         made.endTokens.push_back(*id);
     // Files name one end at most; chat models end their turns with any of these.
-    for (const char *text : {"<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>",
-                             "<end_of_turn>", "<|end_of_turn|>", "<|END_OF_TURN_TOKEN|>", "<|return|>", "</s>", "<EOT>",
-                             "<｜end▁of▁sentence｜>"}) {
+    for (const char *text :
+         {"<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>",
+          "<|end_of_turn|>", "<|END_OF_TURN_TOKEN|>", "<|return|>", "</s>", "<EOT>", "<｜end▁of▁sentence｜>"}) {
       const auto found = idOf.find(text);
       if (found != idOf.end() && isControl(found->second))
         made.endTokens.push_back(found->second);
@@ -162,15 +166,11 @@ private:
   }
 
   void sortTables() {
-    for (uint32_t id = 0; id < made.types.size(); ++id) {
-      if (type(id) == TokenType::Normal)
-        made.words.push_back(id);
-      else if (type(id) == TokenType::Control || type(id) == TokenType::UserDefined)
+    for (uint32_t id = 0; id < made.types.size(); ++id)
+      if (type(id) == TokenType::Control || type(id) == TokenType::UserDefined)
         made.specials.push_back(id);
-    }
     for (std::vector<uint32_t> *table : {&made.words, &made.specials})
-      std::sort(table->begin(), table->end(),
-                [&](uint32_t a, uint32_t b) { return made.bytes[a] < made.bytes[b]; });
+      std::sort(table->begin(), table->end(), [&](uint32_t a, uint32_t b) { return made.bytes[a] < made.bytes[b]; });
   }
 
   const TokenizerData &data;

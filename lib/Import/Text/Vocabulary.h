@@ -14,21 +14,20 @@ struct Vocabulary {
   struct Merge {
     uint32_t left, right, rank, result;
   };
-  std::vector<std::string> bytes;     ///< what each token stands for
-  std::vector<uint8_t> types;         ///< GGUF's, 1 to 6
+  std::vector<std::string> bytes;      ///< what each token stands for
+  std::vector<uint8_t> types;          ///< GGUF's, 1 to 6
   std::array<int32_t, 256> byteTokens; ///< -1: none
-  std::vector<Merge> merges;          ///< sorted by left, then right
-  std::vector<uint32_t> words;        ///< normal tokens sorted by bytes
-  std::vector<uint32_t> specials;     ///< control and user-defined tokens sorted by bytes
-  std::vector<uint32_t> endTokens;    ///< ascending
+  std::vector<Merge> merges;           ///< sorted by left, then right
+  std::vector<uint32_t> words;         ///< normal tokens in the byte alphabet, sorted by bytes
+  std::vector<uint32_t> specials;      ///< control and user-defined tokens sorted by bytes
+  std::vector<uint32_t> endTokens;     ///< ascending
 };
 
 /// Refuses more tokens or merges than the limits, before anything is copied.
 Result<void> checkListSizes(const std::string &path, uint64_t tokens, uint64_t merges);
 
-/// Checks counts, tokens, merges, scores and ids. Refused: tokens that are empty, repeated, too long or not spelled in
-/// the byte alphabet; merges of or into tokens that do not exist, repeated merges, and merges that would let ordinary
-/// text become a control token.
+/// Checks counts, tokens, merges, scores and ids. Refused: tokens that are empty, repeated, too long or not UTF-8; merges
+/// of or into tokens that do not exist, repeated merges, and merges that would let ordinary text become a control token.
 Result<Vocabulary> readVocabulary(const TokenizerData &data);
 
 } // namespace trafo

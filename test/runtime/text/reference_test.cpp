@@ -145,8 +145,9 @@ TEST_F(Reference, conversationsFollowTheTemplate) {
   const text::ChatMessage messages[] = {{"system", ""}, {"user", " a "}, {"assistant", "b"}, {"user", "c"}};
   std::string text;
   ASSERT_TRUE(chat.renderText(messages, 4, true, &text).ok());
-  EXPECT_EQ(text, "<|im_start|>system\n<|im_end|>\n<|im_start|>user\n a <|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n"
-                  "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n");
+  EXPECT_EQ(text,
+            "<|im_start|>system\n<|im_end|>\n<|im_start|>user\n a <|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n"
+            "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n");
   text.clear();
   ASSERT_TRUE(chat.renderText(messages + 1, 2, false, &text).ok());
   EXPECT_EQ(text, "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"

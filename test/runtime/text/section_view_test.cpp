@@ -104,7 +104,7 @@ TEST(SectionView, tablesAreChecked) {
   expectSays(loadWithWord(h.end_tokens.offset, h.token_count), "token id in end_tokens");
   expectSays(loadWithWord(h.chat.offset, 0x10000000), "end of a text of the chat template");
   expectSays(loadWithWord(h.chat.offset + 4, 0xffffffff), "end of a text of the chat template");
-  expectSays(loadWithWord(h.chat.offset + 144, 2), "a trim flag of the chat template");
+  expectSays(loadWithWord(h.chat.offset + 144, 4), "a trim flag of the chat template");
   expectSays(loadWithWord(h.chat.offset + 156, 1), "a reserved field of the chat template");
 }
 

@@ -54,9 +54,9 @@ TEST_F(StreamDecoder, illFormedPartsAreReplaced) {
       {"\xFF", kReplacement},
       {"a\x80z", "a" + kReplacement + "z"},
       {"\xC0\xAF", kReplacement + kReplacement},
-      {"\xE2\x82z", kReplacement + "z"},                              // one for a cut-off sequence
-      {"\xE2\xE2\x82\xAC", kReplacement + "\xE2\x82\xAC"},            // its next byte starts anew
-      {"\xED\xA0\x80", kReplacement + kReplacement + kReplacement},   // a surrogate
+      {"\xE2\x82z", kReplacement + "z"},                            // one for a cut-off sequence
+      {"\xE2\xE2\x82\xAC", kReplacement + "\xE2\x82\xAC"},          // its next byte starts anew
+      {"\xED\xA0\x80", kReplacement + kReplacement + kReplacement}, // a surrogate
       {"\xF4\x90\x80\x80", kReplacement + kReplacement + kReplacement + kReplacement},
       {"\xF0\x9F\x98", kReplacement}, // at the end of the stream
       {"\xF0\x9F", kReplacement},

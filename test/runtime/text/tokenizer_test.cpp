@@ -111,8 +111,17 @@ TEST(Tokenizer, illFormedTextIsSpelledInBytes) {
   TinyVocabulary vocabulary;
   vocabulary.merge("a", "\xFF"); // an ill-formed byte is a word of its own
   LoadedTokenizer loaded(vocabulary.data);
-  const std::string_view texts[] = {"a\xFF" "b", "\xC0\x80", "\xED\xA0\x80", "\xEF\xBB\xBF" "bom", {"a\0b", 3},
-                                    "\xF4\x90\x80\x80", "\xE2\x82", "\x80\x80 x", "\xF0\x9F\x98"};
+  const std::string_view texts[] = {"a\xFF"
+                                    "b",
+                                    "\xC0\x80",
+                                    "\xED\xA0\x80",
+                                    "\xEF\xBB\xBF"
+                                    "bom",
+                                    {"a\0b", 3},
+                                    "\xF4\x90\x80\x80",
+                                    "\xE2\x82",
+                                    "\x80\x80 x",
+                                    "\xF0\x9F\x98"};
   for (std::string_view text : texts) {
     Ids bytes;
     for (char c : text)
@@ -129,7 +138,12 @@ TEST(Tokenizer, bytesWithoutTokenAreDroppedAndCounted) {
   LoadedTokenizer loaded(vocabulary.data);
   Ids ids;
   size_t dropped = 0;
-  ASSERT_TRUE((*loaded).encode("\x04" "ab\x04\x04" "c", {}, &ids, &dropped).ok());
+  ASSERT_TRUE((*loaded)
+                  .encode("\x04"
+                          "ab\x04\x04"
+                          "c",
+                          {}, &ids, &dropped)
+                  .ok());
   EXPECT_EQ(ids, (Ids{ab, 'c'}));
   EXPECT_EQ(dropped, 3u);
 }
@@ -183,11 +197,12 @@ using Words = std::vector<std::string>;
 
 TEST(PreTokenizer, rulesCutAsTheirModelsDo) {
   const std::string_view text = "I'LL don't  pay 12345.50\n\n now";
-  EXPECT_EQ(words("gpt-2", text), (Words{"I", "'", "LL", " don", "'t", " ", " pay", " 12345", ".", "50", "\n\n", " now"}));
+  EXPECT_EQ(words("gpt-2", text),
+            (Words{"I", "'", "LL", " don", "'t", " ", " pay", " 12345", ".", "50", "\n\n", " now"}));
   EXPECT_EQ(words("smollm", text), (Words{"I", "'", "LL", " don", "'t", " ", " pay", " ", "1", "2", "3", "4", "5", ".",
                                           "5", "0", "\n\n", " now"}));
-  EXPECT_EQ(words("llama-bpe", text), (Words{"I", "'LL", " don", "'t", " ", " pay", " ", "123", "45", ".", "50",
-                                             "\n\n", " now"}));
+  EXPECT_EQ(words("llama-bpe", text),
+            (Words{"I", "'LL", " don", "'t", " ", " pay", " ", "123", "45", ".", "50", "\n\n", " now"}));
   EXPECT_EQ(words("qwen2", text), (Words{"I", "'LL", " don", "'t", " ", " pay", " ", "1", "2", "3", "4", "5", ".", "5",
                                          "0", "\n\n", " now"}));
   EXPECT_EQ(words("tekken", "HelloWORLD x1/\n"), (Words{"Hello", "WORLD", " x", "1", "/\n"}));
@@ -195,7 +210,9 @@ TEST(PreTokenizer, rulesCutAsTheirModelsDo) {
 }
 
 TEST(PreTokenizer, spaceIsUnicodeWhiteSpace) {
-  EXPECT_EQ(words("gpt-2", "a\xC2\xA0\xE3\x80\x80" "b"), (Words{"a", "\xC2\xA0", "\xE3\x80\x80", "b"}));
+  EXPECT_EQ(words("gpt-2", "a\xC2\xA0\xE3\x80\x80"
+                           "b"),
+            (Words{"a", "\xC2\xA0", "\xE3\x80\x80", "b"}));
   // U+180E was a space once and is none now: with "!" it is a run of other characters.
   EXPECT_EQ(words("gpt-2", "\xE1\xA0\x8E!"), (Words{"\xE1\xA0\x8E!"}));
 }
