@@ -46,7 +46,7 @@ int readCommandLine(int argc, char **argv, Options *options) {
   app.add_option("--top-p", options->sampling.top_p,
                  "draw among the likeliest tokens that reach this probability; 1: all")
       ->check(CLI::Range(1e-6, 1.0));
-  app.add_option("--seed", options->sampling.seed, "of the random draws");
+  app.add_option("--seed", options->sampling.seed, "of the random draws")->check(CLI::NonNegativeNumber);
   app.add_option("--threads", options->threads, "workers; 0: as many as CPUs allowed. Never changes the answer")
       ->check(CLI::Range(0, 4096));
   app.add_flag("--json", options->json, "one JSON object a reply instead of streamed text");
