@@ -1,0 +1,163 @@
+// RUN: trafo-opt %s -split-input-file -verify-diagnostics
+
+// expected-error @+1 {{expects a static shape with identity layout}}
+plan.buffer @x : memref<?x16xf32>
+
+// -----
+
+// expected-error @+1 {{expects an offset that is a multiple of 64, got 32}}
+plan.buffer @x : memref<4x16xf32> at 32
+
+// -----
+
+plan.buffer @x : memref<4x16xf32>
+plan.stage @s {
+^bb0(%layer: index):
+  // expected-error @+1 {{expects 'x' to be a plan.buffer of type}}
+  %0 = plan.ref @x : memref<4x32xf32>
+  plan.end
+}
+
+// -----
+
+plan.stage @s {
+^bb0(%layer: index):
+  // expected-error @+1 {{expects either a symbol or a slot}}
+  %0 = plan.weight @w slot 1 of %layer : !trafo.weight<64xf32>
+  plan.end
+}
+
+// -----
+
+func.func @load(%i: index) -> vector<16xf32> {
+  %w = plan.weight @w : !trafo.weight<64x64xq4_1>
+  // expected-error @+1 {{expects an f32 weight}}
+  %0 = plan.load %w[%i] : !trafo.weight<64x64xq4_1>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
+func.func @arg() {
+  // expected-error @+1 {{expects tokens, positions, sequences, outputs or pages, got 'weights'}}
+  %0 = plan.arg "weights" : memref<4xi32>
+  return
+}
+
+// -----
+
+func.func @prepare_weight(%x: memref<4x64xf32>, %i: index) {
+  // expected-error @+1 {{expects a weight of shape [64] exactly when it normalises}}
+  %0 = plan.prepare rms %x[%i, %i] : memref<4x64xf32> -> !plan.panel<4x64xi8_g32>
+  return
+}
+
+// -----
+
+func.func @prepare_groups(%x: memref<4x48xf32>, %i: index) {
+  // expected-error @+1 {{expects a multiple of 32 columns for i8_g32, got 48}}
+  %0 = plan.prepare none %x[%i, %i] : memref<4x48xf32> -> !plan.panel<4x48xi8_g32>
+  return
+}
+
+// -----
+
+func.func @prepare_columns(%x: memref<4x32xf32>, %i: index) {
+  // expected-error @+1 {{expects a panel of at most 32 columns}}
+  %0 = plan.prepare none %x[%i, %i] : memref<4x32xf32> -> !plan.panel<4x64xf32>
+  return
+}
+
+// -----
+
+func.func @contract_columns(%x: memref<4x64xf32>, %i: index) {
+  %0 = plan.prepare none %x[%i, %i] : memref<4x64xf32> -> !plan.panel<4x64xf32>
+  %w = plan.weight @w : !trafo.weight<32x96xf32>
+  // expected-error @+1 {{expects a panel of 96 columns}}
+  plan.contract %0 rows %i, %w units %i to %i groups 1 : !plan.panel<4x64xf32>, !trafo.weight<32x96xf32> {
+  ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+    plan.end
+  }
+  return
+}
+
+// -----
+
+func.func @contract_body(%x: memref<4x64xf32>, %i: index) {
+  %0 = plan.prepare none %x[%i, %i] : memref<4x64xf32> -> !plan.panel<4x64xf32>
+  %w = plan.weight @w : !trafo.weight<32x64xf32>
+  // expected-error @+1 {{expects a body of two indices and 2 vector<16xf32>}}
+  plan.contract %0 rows %i, %w units %i to %i groups 2 : !plan.panel<4x64xf32>, !trafo.weight<32x64xf32> {
+  ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+    plan.end
+  }
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expects a body with one index argument, the layer}}
+plan.stage @s {
+  plan.end
+}
+
+// -----
+
+// expected-error @+1 {{expects plan.run, plan.barrier and plan.layers only, got 'arith.constant'}}
+plan.step @step {
+  %0 = arith.constant 1 : index
+  plan.end
+}
+
+// -----
+
+plan.step @step {
+  // expected-error @+1 {{expects 'nothing' to be a plan.stage}}
+  plan.run @nothing
+  plan.end
+}
+
+// -----
+
+func.func @barrier(%f: !llvm.ptr) {
+  // expected-error @+1 {{expects no operands, or a function and its state, got 1}}
+  plan.barrier %f : !llvm.ptr
+  return
+}
+
+// -----
+
+plan.step @step {
+  // expected-error @+1 {{expects a region for each of 1 bodies, got 0}}
+  plan.layers [@a] schedule [#trafo.layer<@a, []>] do
+  plan.end
+}
+
+// -----
+
+plan.step @step {
+  // expected-error @+1 {{expects layers with one of the bodies}}
+  plan.layers [@a] schedule [#trafo.layer<@b, []>] do {
+  ^bb0(%layer: index):
+    plan.end
+  }
+  plan.end
+}
+
+// -----
+
+func.func @sums(%w: memref<64xi8>, %x: memref<4x64xf32>, %i: index, %v: vector<16xf32>) {
+  // expected-error @+1 {{expects 2 sums and results, got 1 and 1}}
+  %0 = plan.block_contract "f32" f32 groups 1 tokens 2 columns 1 stride 64 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<64xi8> acts(%x : memref<4x64xf32>)[%i, %i] -> vector<16xf32>
+  return
+}
+
+// -----
+
+func.func @acts(%w: memref<64xi8>, %x: memref<4x64xf32>, %i: index, %v: vector<16xf32>) {
+  // expected-error @+1 {{expects 4 activation buffers, got 1}}
+  %0 = plan.block_contract "q4_1" i8_g32 groups 1 tokens 1 columns 32 stride 64 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<64xi8> acts(%x : memref<4x64xf32>)[%i, %i] -> vector<16xf32>
+  return
+}

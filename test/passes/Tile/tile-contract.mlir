@@ -1,0 +1,92 @@
+// RUN: trafo-opt %s -trafo-pack-weights -trafo-tile-contract | FileCheck %s
+// RUN: trafo-opt %s -trafo-pack-weights -trafo-tile-contract --remarks-filter=trafo-tile --remark-format=emitRemark 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
+
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 4096>
+module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 8, max_outputs = 8, max_sequences = 1, max_workers = 2>} {
+  // Blocks of 32 columns, nibbles split.
+  // CHECK: trafo.weight @q4 : {{.*}} layout <rows = 16, lane = 4, split = true> at 0
+  trafo.weight @q4 : !trafo.weight<40x64xq4_1> from #trafo.random<1>
+  // Float formats go column by column. 3 tiles of 2 blocks of 320 bytes lie before.
+  // CHECK: trafo.weight @f16 : {{.*}} layout <rows = 16> at 1920
+  trafo.weight @f16 : !trafo.weight<32x64xf16> from #trafo.random<2>
+  // Super-blocks cannot be cut.
+  // CHECK: trafo.weight @q6 : {{.*}} layout <rows = 1, raw = true>
+  // REMARK: q6_k has no fast kernel
+  trafo.weight @q6 : !trafo.weight<32x256xq6_k> from #trafo.random<3>
+
+  plan.buffer @x : memref<8x64xf32>
+  plan.buffer @z : memref<8x256xf32>
+  plan.buffer @y : memref<8x48xf32>
+
+  // CHECK-LABEL: plan.stage @grouped
+  // CHECK:         scf.for %[[UNIT:.*]] =
+  // CHECK:           scf.for %[[ROW:.*]] = {{.*}} step %c4
+  // CHECK:             plan.block_contract "q4_1" i8_g32 groups 1 tokens 4 columns 32 stride 640
+  // CHECK-COUNT-4:     vector.store
+  // CHECK:           scf.for
+  // CHECK:             memref.prefetch
+  // CHECK:             plan.block_contract "q4_1" i8_g32 groups 1 tokens 1 columns 32
+  plan.stage @grouped {
+  ^bb0(%layer: index):
+    %c0 = arith.constant 0 : index
+    %c3 = arith.constant 3 : index
+    %rows = plan.rows
+    %x = plan.ref @x : memref<8x64xf32>
+    %y = plan.ref @y : memref<8x48xf32>
+    %w = plan.weight @q4 : !trafo.weight<40x64xq4_1>
+    %p = plan.prepare none %x[%c0, %rows] : memref<8x64xf32> -> !plan.panel<8x64xi8_g32>
+    plan.contract %p rows %rows, %w units %c0 to %c3 groups 1 : !plan.panel<8x64xi8_g32>, !trafo.weight<40x64xq4_1> {
+    ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+      %c16 = arith.constant 16 : index
+      %col = arith.muli %unit, %c16 : index
+      vector.store %sum, %y[%row, %col] : memref<8x48xf32>, vector<16xf32>
+      plan.end
+    }
+    plan.end
+  }
+
+  // CHECK-LABEL: plan.stage @float
+  // CHECK:         plan.block_contract "f16" f32 groups 1 tokens 4 columns 8
+  plan.stage @float {
+  ^bb0(%layer: index):
+    %c0 = arith.constant 0 : index
+    %c2 = arith.constant 2 : index
+    %rows = plan.rows
+    %x = plan.ref @x : memref<8x64xf32>
+    %w = plan.weight @f16 : !trafo.weight<32x64xf16>
+    %p = plan.prepare none %x[%c0, %rows] : memref<8x64xf32> -> !plan.panel<8x64xf32>
+    plan.contract %p rows %rows, %w units %c0 to %c2 groups 1 : !plan.panel<8x64xf32>, !trafo.weight<32x64xf16> {
+    ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+      plan.end
+    }
+    plan.end
+  }
+
+  // Unpacked once per unit, then contracted as f32.
+  // CHECK-LABEL: plan.stage @unpacked
+  // CHECK:         scf.for
+  // CHECK:           scf.for
+  // CHECK:             scf.for
+  // CHECK:               memref.store
+  // CHECK:           plan.block_contract "f32" f32
+  plan.stage @unpacked {
+  ^bb0(%layer: index):
+    %c0 = arith.constant 0 : index
+    %c2 = arith.constant 2 : index
+    %rows = plan.rows
+    %z = plan.ref @z : memref<8x256xf32>
+    %w = plan.weight @q6 : !trafo.weight<32x256xq6_k>
+    %p = plan.prepare none %z[%c0, %rows] : memref<8x256xf32> -> !plan.panel<8x256xf32>
+    plan.contract %p rows %rows, %w units %c0 to %c2 groups 1 : !plan.panel<8x256xf32>, !trafo.weight<32x256xq6_k> {
+    ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+      plan.end
+    }
+    plan.end
+  }
+  plan.step @step {
+    plan.run @grouped
+    plan.run @float
+    plan.run @unpacked
+    plan.end
+  }
+}

@@ -1,0 +1,56 @@
+// RUN: sed 's/DOT/maddubs/' %s | trafo-opt -trafo-lower-block-contract-x86 | FileCheck %s --check-prefix=AVX2
+// RUN: sed 's/DOT/vpdpbusd/' %s | trafo-opt -trafo-lower-block-contract-x86 | FileCheck %s --check-prefix=VNNI
+// RUN: sed 's/DOT/generic/' %s | trafo-opt -trafo-x86-pipeline | FileCheck %s --check-prefix=ANY
+
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 0>
+module attributes {plan.target = #target} {
+  // 4-bit codes: 16-bit sums over the block, one widening a half.
+  // AVX2-LABEL: func.func @q4_1
+  // AVX2-COUNT-8: "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2:         "llvm.x86.avx2.pmadd.wd"
+  // AVX2-COUNT-8: "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2:         "llvm.x86.avx2.pmadd.wd"
+  // AVX2-NOT:     llvm.x86
+  // AVX2-COUNT-2: math.fma
+  // VNNI-LABEL: func.func @q4_1
+  // VNNI-COUNT-8: "llvm.x86.avx512.vpdpbusd.512"
+  // VNNI:         arith.shrsi
+  // VNNI-COUNT-2: math.fma
+  // ANY-LABEL: func.func @q4_1
+  // ANY-NOT:     llvm.x86
+  // ANY-NOT:     plan.block_contract
+  // ANY:         math.fma
+  func.func @q4_1(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x2xi32>,
+                  %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0 = plan.block_contract "q4_1" i8_g32 groups 1 tokens 1 columns 32 stride 640 sums(%v : vector<16xf32>)
+         weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x2xi32>)[%i, %i]
+         -> vector<16xf32>
+    return %0 : vector<16xf32>
+  }
+
+  // 8-bit codes: |w| and a * sign(w), so that no pair sum saturates.
+  // AVX2-LABEL: func.func @q8_0
+  // AVX2:         math.absi
+  // AVX2:         "llvm.x86.avx2.psign.b"
+  // AVX2:         "llvm.x86.avx2.pmadd.ub.sw"
+  // VNNI-LABEL: func.func @q8_0
+  // VNNI:         arith.muli %{{.*}}, %c-128_i32
+  // VNNI-COUNT-8: "llvm.x86.avx512.vpdpbusd.512"
+  func.func @q8_0(%w: memref<544xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x2xi32>,
+                  %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0 = plan.block_contract "q8_0" i8_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
+         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x2xi32>)[%i, %i]
+         -> vector<16xf32>
+    return %0 : vector<16xf32>
+  }
+
+  // Columns ascend, one fma each.
+  // AVX2-LABEL: func.func @bf16
+  // AVX2-COUNT-2: math.fma
+  // AVX2-NOT:     math.fma
+  func.func @bf16(%w: memref<64xi8>, %x: memref<8x64xf32>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0 = plan.block_contract "bf16" f32 groups 1 tokens 1 columns 2 stride 64 sums(%v : vector<16xf32>)
+         weights %w[%i] : memref<64xi8> acts(%x : memref<8x64xf32>)[%i, %i] -> vector<16xf32>
+    return %0 : vector<16xf32>
+  }
+}
