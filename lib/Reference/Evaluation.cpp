@@ -19,9 +19,12 @@ void Evaluation::bind(Value value, Argument argument) {
 FailureOr<Rows> Evaluation::run(func::FuncOp function) {
   for (Operation &op : function.getBody().front()) {
     if (auto end = dyn_cast<func::ReturnOp>(op)) {
-      if (end.getNumOperands() == 1 && rows.contains(end.getOperand(0)))
-        return std::move(rows[end.getOperand(0)]);
-      return end.emitError("expects one value of rows to be returned");
+      if (end.getNumOperands() != 1 || !rows.contains(end.getOperand(0)))
+        return end.emitError("expects one value of rows to be returned");
+      Rows result = std::move(rows[end.getOperand(0)]);
+      if (step.hook && layer >= 0)
+        step.hook(layer, end, Told::Layer, result);
+      return result;
     }
     FailureOr<std::optional<Rows>> result = dispatch(&op);
     if (failed(result))
@@ -30,7 +33,7 @@ FailureOr<Rows> Evaluation::run(func::FuncOp function) {
       continue;
     round(**result);
     if (step.hook)
-      step.hook(layer, &op, **result);
+      step.hook(layer, &op, Told::Result, **result);
     rows[op.getResult(0)] = std::move(**result);
   }
   return function.emitError("expects a return");
@@ -131,16 +134,17 @@ FailureOr<Rows> Evaluation::project(Operation *op, const Rows &x, ValueRange wei
 void Evaluation::writeCache(Operation *op, KVCacheType type, const Rows &keysAndValues, int64_t first) {
   int64_t columns = type.getHeads() * type.getHeadSize();
   Rows written(keysAndValues.count, 2 * columns);
+  for (int64_t r = 0; r < written.count; ++r)
+    std::copy_n(keysAndValues.row(r) + first, 2 * columns, written.row(r));
+  if (step.options.asCompiled)
+    roundValues(type.getFormat(), written.values.data(), static_cast<int64_t>(written.values.size()));
+  if (step.hook)
+    step.hook(layer, op, Told::Cached, written);
   for (int64_t r = 0; r < written.count; ++r) {
     double *row = written.row(r);
-    std::copy_n(keysAndValues.row(r) + first, 2 * columns, row);
-    if (step.options.asCompiled)
-      roundValues(type.getFormat(), row, 2 * columns);
     size_t at = static_cast<size_t>(r);
     step.caches[{layer, step.rows.sequences[at]}].write(step.rows.positions[at], row, row + columns, columns);
   }
-  if (step.hook)
-    step.hook(layer, op, written);
 }
 
 void Evaluation::round(Rows &x) {

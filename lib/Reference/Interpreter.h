@@ -22,9 +22,16 @@ struct InterpreterOptions {
   unsigned threads = 2;
 };
 
-/// Told of every op that gives rows, after it: the layer it ran in (-1 outside layers), the op, its result. For an op
-/// that writes the KV cache, `result` holds what it wrote, keys then values (before qkv_rope's own result).
-using ResultHook = std::function<void(int64_t layer, mlir::Operation *op, const Rows &result)>;
+/// What a hook is told of.
+enum class Told {
+  Result, ///< an op's result
+  Cached, ///< what an op wrote to the KV cache: a row's keys, then its values
+  Layer   ///< what a layer gives to the next; `op` is its return
+};
+
+/// Told of everything an op computes, as it does: the layer it ran in (-1 outside layers), the op, the rows. It may change
+/// them: what follows sees the change.
+using ResultHook = std::function<void(int64_t layer, mlir::Operation *op, Told told, Rows &rows)>;
 
 /// What a function is called with: rows of activations, the name of a weight, the layer's index, or nothing for
 /// handles.

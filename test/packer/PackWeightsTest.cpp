@@ -115,7 +115,7 @@ TEST_F(PackWeights, RopeTableWithFactors) {
     trafo.weight @factors : !trafo.weight<2xf32> from #trafo.splat<4.0>
     trafo.weight @table : !trafo.weight<8x8xf32> recipe {
       %f = trafo.get @factors : !trafo.weight<2xf32>
-      %t = trafo.rope_table #trafo.rope<dims = 4, base = 1.0> factors %f : !trafo.weight<2xf32> : !trafo.weight<8x8xf32>
+      %t = trafo.rope_table <dims = 4, base = 1.0> factors %f : !trafo.weight<2xf32> : !trafo.weight<8x8xf32>
       trafo.yield %t : !trafo.weight<8x8xf32>
     }
   )");

@@ -1,0 +1,114 @@
+//===- ModuleCheckerTest.cpp - broken passes are named --------------------===//
+#include "ParsedModule.h"
+#include "lib/Reference/Bounds.h"
+#include "lib/Reference/Reference.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Tools/Plugins/PassPlugin.h"
+
+#include <limits>
+
+using namespace trafo;
+
+namespace {
+class ModuleCheckerTest : public ParsedModule {
+protected:
+  static void SetUpTestSuite() {
+    auto plugin = mlir::PassPlugin::load(TRAFO_BROKEN_REWRITE);
+    ASSERT_TRUE(bool(plugin)) << llvm::toString(plugin.takeError());
+    plugin->registerPassRegistryCallbacks();
+  }
+  bool check(llvm::StringRef pipeline) {
+    mlir::PassManager passes(&context);
+    EXPECT_TRUE(mlir::succeeded(mlir::parsePassPipeline(pipeline, passes))) << message;
+    said.clear();
+    llvm::raw_string_ostream out(said);
+    return mlir::succeeded(checkModule(*module, passes, CheckOptions(), out));
+  }
+  std::string said;
+};
+
+TEST_F(ModuleCheckerTest, HonestPassIsEqual) {
+  parseTinyDecoder();
+  EXPECT_TRUE(check("test-harmless")) << message;
+  EXPECT_NE(said.find("test-harmless                    equal"), std::string::npos) << said;
+}
+
+TEST_F(ModuleCheckerTest, PassThatChangesNothingIsNotRun) {
+  parseTinyDecoder();
+  EXPECT_TRUE(check("test-harmless,test-harmless")) << message;
+  EXPECT_EQ(said.find("test-harmless"), said.rfind("test-harmless")) << said;
+}
+
+TEST_F(ModuleCheckerTest, SwappedGateAndUp) {
+  parseTinyDecoder();
+  EXPECT_FALSE(check("test-harmless,test-swap-gate-and-up,test-change-eps"));
+  EXPECT_NE(message.find("pass 'test-swap-gate-and-up' breaks its bound: layer 0, trafo.gated_mlp ("),
+            std::string::npos)
+      << message;
+  EXPECT_NE(said.find("test-swap-gate-and-up            BROKEN"), std::string::npos) << said;
+  EXPECT_EQ(said.find("test-change-eps"), std::string::npos) << "only the first one is named\n" << said;
+}
+
+TEST_F(ModuleCheckerTest, ChangedEps) {
+  parseTinyDecoder();
+  EXPECT_FALSE(check("test-change-eps"));
+  EXPECT_NE(message.find("pass 'test-change-eps' breaks its bound: layer 0, trafo.rms_norm ("), std::string::npos)
+      << message;
+}
+
+TEST_F(ModuleCheckerTest, WeightOfAnotherLayer) {
+  parseTinyDecoder();
+  EXPECT_FALSE(check("test-mix-up-layers"));
+  EXPECT_NE(message.find("pass 'test-mix-up-layers' breaks its bound: layer 1, trafo.linear ("), std::string::npos)
+      << message;
+}
+
+TEST_F(ModuleCheckerTest, ModuleThatCannotBeRun) {
+  parse("module {}");
+  EXPECT_FALSE(check("test-harmless"));
+  EXPECT_EQ(message, "expects a module at trafo level, with a function @step, to check");
+}
+
+TraceEntry entry(std::vector<std::string> names, int64_t columns, int64_t layer = 0) {
+  TraceEntry result;
+  result.layer = layer;
+  result.names = std::move(names);
+  result.rows = Rows(1, columns);
+  return result;
+}
+
+TEST(Partners, ByNameShapeAndLayer) {
+  Trace before = {entry({"gate"}, 8), entry({"up"}, 8),   entry({"act"}, 8),
+                  entry({"mul"}, 8),  entry({"down"}, 4), entry({"gate"}, 8, 1)};
+  // A fused op gives what the last of its parts gave; a part of the wrong shape has no partner.
+  Trace after = {entry({"act", "gate", "mul", "up"}, 8), entry({"down"}, 4), entry({"down"}, 5), entry({"new"}, 8),
+                 entry({"gate"}, 8, 1)};
+  EXPECT_EQ(partners(before, after), (std::vector<int64_t>{3, 4, -1, -1, 5}));
+  // One op that became several: the last of its shape has its result.
+  EXPECT_EQ(partners({entry({"mlp"}, 4)}, {entry({"mlp"}, 8), entry({"mlp"}, 4), entry({"mlp"}, 4)}),
+            (std::vector<int64_t>{-1, -1, 0}));
+}
+
+TEST(RelativeDifference, OfRows) {
+  Rows a(2, 2), b(2, 2);
+  a.values = {1, -4, 10, 20};
+  b.values = {1, -4, 10, 20};
+  EXPECT_EQ(relativeDifference(a, b, false), 0);
+  b.values[0] = 1.5;
+  EXPECT_EQ(relativeDifference(a, b, false), 0.125);
+  b.values = {-4, 1, 20, 10};
+  EXPECT_GT(relativeDifference(a, b, false), 0);
+  EXPECT_EQ(relativeDifference(a, b, true), 0);
+  b.values = a.values;
+  b.values[3] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(relativeDifference(a, b, false), std::numeric_limits<double>::infinity());
+}
+
+TEST(Bounds, AreZeroUnlessStated) {
+  EXPECT_EQ(boundOf("trafo-fuse-gate-up", "trafo.gate_up").relative, 0.0);
+  EXPECT_EQ(boundOf("anything", "trafo.linear").relative, 0.0);
+  EXPECT_TRUE(boundOf("trafo-pair-rope", "trafo.rope").anyOrder);
+  EXPECT_FALSE(boundOf("trafo-pair-rope", "trafo.attention").anyOrder);
+  EXPECT_GT(boundOf("trafo-fuse-qkv", "trafo.attention").relative, 0.0);
+}
+} // namespace
