@@ -116,8 +116,8 @@ trafo_status_t loadOwned(int fd, const char *name, const trafo_load_options_t &o
     s = loadText(model, error);
   if (!s && !(options.flags & TRAFO_LOAD_INSPECT))
     s = loadCode(model, error);
-  bool ownWeights = model->payload.find(TRAFO_SECTION_WEIGHTS) != nullptr;
-  if (!s && (!(options.flags & TRAFO_LOAD_INSPECT) || ownWeights || options.weights_path || options.weights_fd >= 0))
+  if (!s && (!(options.flags & TRAFO_LOAD_INSPECT) || model->payload.find(TRAFO_SECTION_WEIGHTS) ||
+             options.weights_path || options.weights_fd >= 0))
     s = loadWeights(model, options, error);
   if (s) {
     allocator.destroy(model);

@@ -178,8 +178,7 @@ trafo_status_t readAt(int fd, const char *name, uint64_t offset, void *out, size
   return TRAFO_OK;
 }
 
-trafo_status_t readPayload(int fd, const char *name, trafo_error_t *error, Payload *out) {
-  *out = Payload();
+static trafo_status_t readAndCheck(int fd, const char *name, trafo_error_t *error, Payload *out) {
   out->fd = fd;
   struct stat status;
   if (fstat(fd, &status) != 0)
@@ -234,6 +233,14 @@ trafo_status_t readPayload(int fd, const char *name, trafo_error_t *error, Paylo
                 "%s: the last section ends at %" PRIu64 " of a payload of %" PRIu64 " bytes; %s", name, end,
                 out->header.payload_size, kRemedy);
   return TRAFO_OK;
+}
+
+trafo_status_t readPayload(int fd, const char *name, trafo_error_t *error, Payload *out) {
+  *out = Payload();
+  trafo_status_t s = readAndCheck(fd, name, error, out);
+  if (s)
+    *out = Payload(); // nothing unchecked leaves this file
+  return s;
 }
 
 trafo_status_t checkSectionHash(const Payload &payload, const trafo_section_t &section, const char *name,
