@@ -16,7 +16,7 @@ struct ChatMessage {
 };
 
 /// The model's chat template, which the compiler has turned into data: the text before the first message, between any
-/// two neighbours and after the last one, by their roles (docs/decisions has the reasoning). Nothing is interpreted at
+/// two neighbours and after the last one, by their roles (docs/decisions/0003). Nothing is interpreted at
 /// run time. Contents are never searched for special tokens. Points into the TEXT section of `tokenizer`, which must
 /// outlive it; may be used from several threads at once.
 class ChatTemplate {

@@ -8,7 +8,7 @@ namespace trafo::text {
 
 /// What every fallible call of runtime/text returns. `code` is a stable string with static lifetime, like
 /// "TRAFO-TEXT-0003"; `message` is one line for people (without the code); `exitCode` is what a program that cannot go
-/// on returns to its caller (65: bad data, 2: bad request, 70: out of memory or an internal error).
+/// on returns to its caller (65: bad data, 2: bad request, 71: out of memory).
 struct Status {
   const char *code = nullptr;
   int exitCode = 0;
@@ -22,7 +22,7 @@ struct Status {
   static Status textTooLong(std::string message) { return {"TRAFO-TEXT-0004", 65, std::move(message)}; }
   static Status noChatTemplate(std::string message) { return {"TRAFO-TEXT-0005", 2, std::move(message)}; }
   static Status badRole(std::string message) { return {"TRAFO-TEXT-0006", 2, std::move(message)}; }
-  static Status outOfMemory() { return {"TRAFO-TEXT-0007", 70, "out of memory in the tokenizer"}; }
+  static Status outOfMemory() { return {"TRAFO-TEXT-0007", 71, "out of memory in the tokenizer"}; }
 };
 
 } // namespace trafo::text
