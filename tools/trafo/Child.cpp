@@ -47,6 +47,9 @@ private:
   struct sigaction before[3];
 };
 
+/// What the files of one compilation may be called: output names given, or made from the model's (the compiler knows).
+constexpr const char *kEndings[] = {"", ".weights", ".so", ".so.weights", ".o", ".s", ".ll", ".mlir", ".ptx", ".cubin"};
+
 std::string findCompiler() {
   for (const char *place : {"/trafo-compiler", "/../libexec/trafo/trafo-compiler"}) {
     std::string path = toolFolder() + place;
@@ -129,14 +132,17 @@ int runCompiler(const std::vector<std::string> &arguments, const std::string &ou
     return TRAFO_NO_RESOURCE;
   bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   if (!clean && !output.empty())
-    removeStaleTemporaries(output);
+    for (const char *ending : kEndings)
+      removeStaleTemporaries(output + ending);
   return WIFEXITED(status) ? WEXITSTATUS(status) : reportEnd(status, output);
 }
 
 std::string outputOf(const std::vector<std::string> &arguments) {
-  std::string output;
+  std::string output, model;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string &argument = arguments[i];
+    if (i > 0 && model.empty() && argument[0] != '-')
+      model = argument.substr(argument.rfind('/') + 1);
     if ((argument == "-o" || argument == "--output" || argument == "-output") && i + 1 < arguments.size())
       output = arguments[++i];
     else if (argument.rfind("--output=", 0) == 0)
@@ -146,6 +152,8 @@ std::string outputOf(const std::vector<std::string> &arguments) {
     else if (argument.rfind("-o", 0) == 0 && argument.size() > 2 && argument[2] != '-')
       output = argument.substr(2);
   }
+  if (output.empty())
+    output = model.substr(0, model.rfind('.'));
   return output == "-" ? "" : output;
 }
 

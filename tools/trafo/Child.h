@@ -16,7 +16,8 @@ std::string toolFolder();
 /// code for this program.
 int runCompiler(const std::vector<std::string> &arguments, const std::string &output);
 
-/// What `-o` or `--output` say in a compiler's command line, "" if nothing.
+/// What `-o` or `--output` say in a compiler's command line; the model's name without its ending if they say nothing, as
+/// the compiler chooses it; "" for standard output.
 std::string outputOf(const std::vector<std::string> &arguments);
 
 /// Files for the child or from it, in a folder of their own; removed when this goes away.
