@@ -7,6 +7,8 @@
 #include "mlir/InitAllPasses.h"
 #include "passes/Fuse/Passes.h"
 #include "passes/Normalize/Passes.h"
+#include "passes/Lower/Passes.h"
+#include "passes/Nvidia/Passes.h"
 #include "passes/Plan/Passes.h"
 #include "passes/Quantize/Passes.h"
 #include "passes/Tile/Passes.h"
@@ -25,5 +27,7 @@ void trafo::registerAllPasses() {
   registerQuantizeStage();
   registerPlanStage();
   registerTileStage();
+  registerLowerStage();
   registerX86Stage();
+  registerNvidiaStage();
 }

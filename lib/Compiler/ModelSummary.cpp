@@ -1,0 +1,141 @@
+#include "lib/Compiler/ModelSummary.h"
+
+#include "dialects/Plan/IR/PlanOps.h"
+#include "dialects/Trafo/IR/TrafoOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace trafo;
+
+/// The weight types that an op of the decoder reads.
+static SmallVector<WeightType> weightsOf(Operation *op) {
+  SmallVector<WeightType> weights;
+  for (Value operand : op->getOperands())
+    if (auto type = dyn_cast<WeightType>(operand.getType()))
+      weights.push_back(type);
+  return weights;
+}
+
+static std::string numbersOf(Operation *op, ArrayRef<WeightType> weights) {
+  std::string numbers = "f32";
+  if (auto activation = op->getAttrOfType<ActivationFormatAttr>("activation"))
+    numbers = stringifyActivationFormat(activation.getValue()).str();
+  std::string formats;
+  for (WeightType weight : weights) {
+    std::string name(formatInfo(weight.getFormat()).name);
+    if (weight.getShape().size() == 2 && formats.find(name) == std::string::npos)
+      formats += (formats.empty() ? " x " : ", ") + name;
+  }
+  return numbers + formats;
+}
+
+static void summarizeBody(func::FuncOp body, int64_t times, ModelSummary &summary) {
+  for (Operation &op : body.getBody().getOps()) {
+    StringRef dialect = op.getName().getDialectNamespace();
+    if ((dialect != "trafo" && dialect != "arith") || isa<GetOp>(op) || op.getNumOperands() == 0)
+      continue;
+    if (auto layers = dyn_cast<LayersOp>(op)) {
+      // Bodies in the order of their first layer.
+      SmallVector<std::pair<FlatSymbolRefAttr, int64_t>> counts;
+      for (auto layer : layers.getSchedule().getAsRange<LayerAttr>()) {
+        auto *found = llvm::find_if(counts, [&](auto &entry) { return entry.first == layer.getBody(); });
+        if (found == counts.end())
+          counts.push_back({layer.getBody(), 1});
+        else
+          ++found->second;
+      }
+      for (auto [name, count] : counts)
+        if (auto inner = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(body, name))
+          summarizeBody(inner, count, summary);
+      continue;
+    }
+    SmallVector<WeightType> weights = weightsOf(&op);
+    OpSummary entry;
+    entry.op = op.getName().getStringRef().str();
+    entry.body = body.getSymName().str();
+    entry.numbers = numbersOf(&op, weights);
+    entry.times = times;
+    for (WeightType weight : weights) // an embedding reads one row
+      entry.bytes += times * (isa<EmbeddingOp>(op) ? weight.getBytes() / weight.getRows() : weight.getBytes());
+    summary.ops.push_back(std::move(entry));
+  }
+}
+
+void trafo::summarizeOps(ModuleOp module, ModelSummary &summary) {
+  for (auto weight : module.getOps<WeightOp>()) {
+    if (!weight.getSourceAttr())
+      continue;
+    WeightType type = weight.getWeightType();
+    auto &[count, bytes] = summary.formats[std::string(formatInfo(type.getFormat()).name)];
+    ++count;
+    bytes += type.getBytes();
+    summary.parameters += type.getRows() * type.getCols();
+  }
+  if (auto step = module.lookupSymbol<func::FuncOp>("step"))
+    summarizeBody(step, 1, summary);
+}
+
+void trafo::summarizeStages(ModuleOp module, ModelSummary &summary) {
+  if (!summary.stages.empty())
+    return;
+  for (auto stage : module.getOps<plan::StageOp>())
+    summary.stages.push_back(stage.getSymName().str());
+  if (summary.stages.empty())
+    for (auto func : module.getOps<func::FuncOp>())
+      if (func.getSymName().starts_with("stage_"))
+        summary.stages.push_back(func.getSymName().str());
+}
+
+double trafo::barriersPerLayer(const trafo_manifest_t &manifest) {
+  return manifest.layers ? static_cast<double>(manifest.barriers_per_step) / manifest.layers : -1;
+}
+
+std::string trafo::infoJson(const Input &input, const ModelSummary &summary, const trafo_manifest_t &manifest) {
+  using llvm::json::Array;
+  using llvm::json::Object;
+  Object root{{"compiler", "trafo 0.1.0"}};
+  if (input.spec) {
+    const DecoderSpec &spec = *input.spec;
+    root["architecture"] = spec.architecture;
+    root["name"] = spec.name;
+    root["hidden"] = spec.hidden;
+    root["layers"] = spec.layers;
+    root["heads"] = spec.heads;
+    root["kv_heads"] = spec.kvHeads;
+    root["head_size"] = spec.headSize;
+    root["ffn"] = spec.ffn;
+    root["vocabulary"] = spec.vocab;
+    root["trained_context"] = spec.contextLength;
+  }
+  root["parameters"] = summary.parameters;
+  Array formats;
+  for (const auto &[name, count] : summary.formats)
+    formats.push_back(Object{{"format", name}, {"tensors", count.first}, {"bytes", count.second}});
+  root["tensors"] = std::move(formats);
+  root["plan"] = Object{{"arena_bytes", manifest.arena_size},
+                        {"kv_bytes", manifest.kv_size},
+                        {"kv_pages", manifest.kv_pages},
+                        {"max_context", manifest.max_context},
+                        {"max_rows", manifest.max_rows},
+                        {"max_outputs", manifest.max_outputs},
+                        {"max_sequences", manifest.max_sequences},
+                        {"max_workers", manifest.max_workers},
+                        {"barriers_per_step", manifest.barriers_per_step},
+                        {"barriers_per_layer", barriersPerLayer(manifest)},
+                        {"weights_bytes", manifest.weights_size},
+                        {"decode_bytes", manifest.decode_bytes}};
+  Array classes;
+  for (const OpSummary &op : summary.ops)
+    classes.push_back(Object{
+        {"op", op.op}, {"body", op.body}, {"class", op.numbers}, {"times", op.times}, {"decode_bytes", op.bytes}});
+  root["numeric_classes"] = std::move(classes);
+  root["stages"] = Array(summary.stages);
+  Array targets;
+  for (const auto &[name, features] : summary.targets)
+    targets.push_back(Object{{"target", name}, {"cpu_features", Array(features)}});
+  root["targets"] = std::move(targets);
+  root["library_calls"] = Array();
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(root));
+  return text;
+}

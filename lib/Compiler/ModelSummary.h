@@ -1,0 +1,46 @@
+//===- ModelSummary.h - a compiled model in numbers and words -------------===//
+#ifndef TRAFO_LIB_COMPILER_MODELSUMMARY_H
+#define TRAFO_LIB_COMPILER_MODELSUMMARY_H
+
+#include "lib/Compiler/Input.h"
+#include "trafo/artifact.h"
+#include "llvm/Support/JSON.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace trafo {
+
+/// One op of the decoder as it stands after Quantize, over all layers that run it.
+struct OpSummary {
+  std::string op;      ///< "trafo.gate_up"
+  std::string body;    ///< "decoder"; "step" outside layers
+  std::string numbers; ///< its numeric class: "i8_g32 x q4_1", "f32"
+  int64_t times = 0;   ///< how many layers run it
+  int64_t bytes = 0;   ///< of weights in their storage formats that one decode step reads, over all layers
+};
+
+/// What INFO and --report are made from.
+struct ModelSummary {
+  std::vector<OpSummary> ops;                                       ///< in order of execution
+  std::map<std::string, std::pair<int64_t, int64_t>> formats;       ///< storage format: tensors, bytes
+  int64_t parameters = 0;                                           ///< values of all sources
+  std::vector<std::string> stages;                                  ///< names, after Plan
+  std::vector<std::pair<std::string, std::vector<std::string>>> targets; ///< tier and its CPU features
+};
+
+/// Reads ops, formats and classes from a module between Import and Quantize.
+void summarizeOps(mlir::ModuleOp module, ModelSummary &summary);
+/// Reads the stages' names from a module after Plan, or the functions' after Tile.
+void summarizeStages(mlir::ModuleOp module, ModelSummary &summary);
+
+/// Barriers a layer, from the plan's number for a whole step. -1 without layers.
+double barriersPerLayer(const trafo_manifest_t &manifest);
+
+/// The INFO section: one JSON object, the same bytes for the same input.
+std::string infoJson(const Input &input, const ModelSummary &summary, const trafo_manifest_t &manifest);
+
+} // namespace trafo
+
+#endif // TRAFO_LIB_COMPILER_MODELSUMMARY_H

@@ -1,0 +1,121 @@
+#include "lib/Target/CodeGen.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Target/TargetOptions.h"
+
+using namespace mlir;
+using namespace trafo;
+using namespace trafo::target;
+
+static void initializeOnce() {
+  static bool done = [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+    return true;
+  }();
+  (void)done;
+}
+
+std::unique_ptr<llvm::TargetMachine> trafo::target::createMachine(ModuleOp module, plan::TargetAttr target) {
+  initializeOnce();
+  llvm::Triple triple(target.getTriple());
+  std::string error;
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!found) {
+    module.emitError("this LLVM has no code generator for ") << target.getTriple();
+    return nullptr;
+  }
+  llvm::TargetOptions options;
+  // a * b + c is one rounding only where the IR says math.fma: the numeric classes depend on it.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  std::unique_ptr<llvm::TargetMachine> machine(
+      found->createTargetMachine(triple, target.getCpu(), target.getFeatures(), options, llvm::Reloc::PIC_,
+                                 /*CM=*/std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+  if (!machine)
+    module.emitError("LLVM knows no machine '") << target.getCpu() << "' for " << target.getTriple();
+  return machine;
+}
+
+std::unique_ptr<llvm::Module> trafo::target::translate(ModuleOp module, llvm::LLVMContext &context,
+                                                       llvm::TargetMachine &machine) {
+  DialectRegistry registry;
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  registerNVVMDialectTranslation(registry);
+  module->getContext()->appendDialectRegistry(registry);
+  std::unique_ptr<llvm::Module> result = translateModuleToLLVMIR(module, context, "trafo");
+  if (!result) {
+    module.emitError("cannot be translated to LLVM IR");
+    return nullptr;
+  }
+  result->setTargetTriple(machine.getTargetTriple());
+  result->setDataLayout(machine.createDataLayout());
+  // The file symbol of the object: the same whatever the model's file is called.
+  result->setSourceFileName("trafo");
+  std::string message;
+  llvm::raw_string_ostream stream(message);
+  if (llvm::verifyModule(*result, &stream)) {
+    module.emitError("makes LLVM IR that LLVM rejects: ") << StringRef(message).split('\n').first;
+    return nullptr;
+  }
+  return result;
+}
+
+void trafo::target::optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  // The image has no libc: nothing may be recognised as, or turned into, a library function.
+  llvm::TargetLibraryInfoImpl none(machine.getTargetTriple());
+  none.disableAllFunctions();
+  functions.registerPass([&] { return llvm::TargetLibraryAnalysis(none); });
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(sccs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, sccs, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+FailureOr<Bytes> trafo::target::emitCode(ModuleOp origin, llvm::Module &module, llvm::TargetMachine &machine,
+                                         CodeForm form) {
+  Bytes bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  if (form == CodeForm::LLVM) {
+    module.print(stream, nullptr);
+    return bytes;
+  }
+  llvm::legacy::PassManager passes;
+  llvm::TargetLibraryInfoImpl none(machine.getTargetTriple());
+  none.disableAllFunctions();
+  passes.add(new llvm::TargetLibraryInfoWrapperPass(none));
+  llvm::CodeGenFileType type =
+      form == CodeForm::Assembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, type)) {
+    origin.emitError("this LLVM cannot emit ") << (form == CodeForm::Assembly ? "assembly" : "objects") << " for "
+                                               << machine.getTargetTriple().str();
+    return failure();
+  }
+  passes.run(module);
+  return bytes;
+}

@@ -1,0 +1,36 @@
+// The list of targets: one row each.
+#include "lib/Target/Nvidia/NvidiaTarget.h"
+#include "lib/Target/Target.h"
+#include "lib/Target/X86/X86Target.h"
+
+using namespace trafo;
+using namespace trafo::target;
+
+llvm::ArrayRef<Target> trafo::target::allTargets() {
+  static const Target targets[] = {
+      x86Target(),
+      nvidiaTarget(),
+  };
+  return targets;
+}
+
+const Target *trafo::target::targetOf(plan::TargetAttr description) {
+  for (const Target &target : allTargets())
+    if (description.getTriple().starts_with(target.triplePrefix))
+      return &target;
+  return nullptr;
+}
+
+plan::TargetAttr trafo::target::describeTier(mlir::MLIRContext *context, llvm::StringRef tier, std::string &error) {
+  std::string known;
+  for (const Target &target : allTargets()) {
+    error.clear();
+    if (plan::TargetAttr description = target.describe(context, tier, error))
+      return description;
+    if (!error.empty())
+      return {};
+    known += (known.empty() ? "" : ", ") + target.tiers.str();
+  }
+  error = "unknown target '" + tier.str() + "'; expects one of " + known;
+  return {};
+}

@@ -1,0 +1,88 @@
+// The tiers of x86-64 CPUs. A tier's features are exactly what its code may use and what the program checks before it
+// runs, so `native` is the best tier the machine has, not LLVM's idea of its CPU.
+#include "lib/Target/X86/X86Target.h"
+#include "trafo/artifact.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace trafo;
+using namespace trafo::target;
+
+namespace {
+
+struct Feature {
+  llvm::StringRef name; // LLVM's
+  uint64_t bit;         // of artifact.h
+};
+constexpr Feature kV3[] = {{"sse4.2", TRAFO_CPU_SSE42}, {"avx", TRAFO_CPU_AVX},     {"avx2", TRAFO_CPU_AVX2},
+                           {"fma", TRAFO_CPU_FMA},      {"f16c", TRAFO_CPU_F16C},   {"bmi", TRAFO_CPU_BMI1},
+                           {"bmi2", TRAFO_CPU_BMI2},    {"lzcnt", TRAFO_CPU_LZCNT}, {"movbe", TRAFO_CPU_MOVBE}};
+constexpr Feature kV4[] = {{"avx512f", TRAFO_CPU_AVX512F},
+                           {"avx512bw", TRAFO_CPU_AVX512BW},
+                           {"avx512cd", TRAFO_CPU_AVX512CD},
+                           {"avx512dq", TRAFO_CPU_AVX512DQ},
+                           {"avx512vl", TRAFO_CPU_AVX512VL}};
+constexpr Feature kVnni[] = {{"avx512vnni", TRAFO_CPU_AVX512VNNI}};
+
+struct Tier {
+  llvm::StringRef name, cpu;
+  int level; // 0: v3, 1: adds v4, 2: adds vnni
+  plan::DotKind dot;
+  // From measurements of prefill tiles: 3 groups of 16 rows by 4 tokens fill the 32 registers of AVX-512; AVX2 has half
+  // as many of half the width.
+  int64_t tileTokens, panelRows, prefetchBytes;
+};
+// Best first.
+constexpr Tier kTiers[] = {
+    {"x86-64-v4+vnni", "x86-64-v4", 2, plan::DotKind::Vpdpbusd, 4, 64, 4096},
+    {"x86-64-v4", "x86-64-v4", 1, plan::DotKind::Maddubs, 4, 64, 4096},
+    {"x86-64-v3", "x86-64-v3", 0, plan::DotKind::Maddubs, 4, 64, 4096},
+};
+
+llvm::SmallVector<Feature> featuresOf(const Tier &tier) {
+  llvm::SmallVector<Feature> features(std::begin(kV3), std::end(kV3));
+  if (tier.level >= 1)
+    features.append(std::begin(kV4), std::end(kV4));
+  if (tier.level >= 2)
+    features.append(std::begin(kVnni), std::end(kVnni));
+  return features;
+}
+
+plan::TargetAttr describe(mlir::MLIRContext *context, const Tier &tier) {
+  std::string list;
+  uint64_t bits = 0;
+  for (const Feature &feature : featuresOf(tier)) {
+    list += (list.empty() ? "+" : ",+") + feature.name.str();
+    bits |= feature.bit;
+  }
+  return plan::TargetAttr::get(context, tier.name, "x86_64-unknown-linux-gnu", tier.cpu, list, bits, tier.dot,
+                               tier.tileTokens, tier.panelRows, tier.prefetchBytes);
+}
+
+} // namespace
+
+plan::TargetAttr trafo::target::describeX86(mlir::MLIRContext *context, llvm::StringRef name, std::string &error) {
+  for (const Tier &tier : kTiers)
+    if (tier.name == name)
+      return describe(context, tier);
+  if (name != "native")
+    return {};
+  std::string missing;
+#if defined(__x86_64__)
+  llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  for (const Tier &tier : kTiers) {
+    missing.clear();
+    for (const Feature &feature : featuresOf(tier))
+      if (!host.lookup(feature.name))
+        missing += (missing.empty() ? "" : ", ") + feature.name.str();
+    if (missing.empty())
+      return describe(context, tier);
+  }
+#else
+  missing = "x86-64";
+#endif
+  error = "target 'native': this machine lacks " + missing + ", the least tier is x86-64-v3; name the target to compile "
+          "for another machine";
+  return {};
+}
