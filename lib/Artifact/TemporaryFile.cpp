@@ -69,12 +69,13 @@ void trafo::removeStaleTemporaries(const std::string &output) {
   while (dirent *entry = readdir(dir)) {
     if (!isTemporaryOf(entry->d_name, base))
       continue;
-    int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    std::string path = folder + "/" + entry->d_name;
+    int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
       continue;
     struct stat status;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0)
-      unlinkat(dirfd(dir), entry->d_name, 0);
+      unlink(path.c_str());
     close(fd);
   }
   closedir(dir);

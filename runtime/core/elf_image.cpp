@@ -110,7 +110,7 @@ trafo_status_t checkDynamic(const Source &source, const Elf64_Phdr &segment) {
     return source.bad(segment.p_offset, "dynamic section of %" PRIu64 " entries, at most 256 allowed", count);
   for (uint64_t i = 0; i < count; ++i) {
     uint64_t at = 0;
-    Elf64_Dyn entry;
+    Elf64_Dyn entry = {};
     if (!checkedAdd(segment.p_offset, i * sizeof(entry), &at))
       return source.bad(0, "dynamic section out of range");
     if (trafo_status_t s = source.read(at, &entry, sizeof(entry)))
@@ -140,7 +140,7 @@ trafo_status_t checkDynamic(const Source &source, const Elf64_Phdr &segment) {
 }
 
 trafo_status_t makePlan(const Source &source, Plan *plan) {
-  Elf64_Ehdr header;
+  Elf64_Ehdr header = {};
   if (source.size < sizeof(header))
     return source.bad(0, "%" PRIu64 " bytes cannot hold an ELF header of %zu", source.size, sizeof(header));
   if (trafo_status_t s = source.read(0, &header, sizeof(header)))
@@ -152,7 +152,7 @@ trafo_status_t makePlan(const Source &source, Plan *plan) {
     uint64_t at = 0;
     if (!checkedAdd(header.e_phoff, i * sizeof(Elf64_Phdr), &at))
       return source.bad(32, "program headers out of range");
-    Elf64_Phdr segment;
+    Elf64_Phdr segment = {};
     if (trafo_status_t s = source.read(at, &segment, sizeof(segment)))
       return s;
     trafo_status_t s = TRAFO_OK;
@@ -216,6 +216,8 @@ trafo_status_t ElfImage::map(int fd, const char *name, uint64_t offset, uint64_t
   Plan plan;
   if (trafo_status_t s = makePlan(source, &plan))
     return s;
+  if (plan.span == 0)
+    return source.bad(0, "has nothing to load");
   void *reserved = mmap(nullptr, plan.span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (reserved == MAP_FAILED)
     return fail(error, TRAFO_NO_RESOURCE, codes::kRead, "%s: cannot reserve %" PRIu64 " bytes for the code image: %s",

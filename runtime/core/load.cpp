@@ -183,48 +183,56 @@ trafo_status_t loadCode(trafo_model_t *model, trafo_error_t *error) {
   return TRAFO_OK;
 }
 
-trafo_status_t loadWeights(trafo_model_t *model, const trafo_load_options_t &options, trafo_error_t *error) {
+/// Whether `section` of `from` is what the model's code was made for.
+static trafo_status_t checkWeights(const trafo_model_t *model, const Payload &from, const trafo_section_t &section,
+                                   const char *name, uint32_t flags, trafo_error_t *error) {
   const trafo_manifest_t &manifest = model->manifest;
-  int fd = -1, owned = -1;
+  if (from.header.model_hash != model->payload.header.model_hash)
+    return fail(error, TRAFO_BAD_DATA, codes::kOtherModel,
+                "%s: weights of model %016" PRIx64 ", the code in %s is for model %016" PRIx64
+                "; give the weights file that was made with it",
+                name, from.header.model_hash, model->name, model->payload.header.model_hash);
+  if (section.size != manifest.weights_size || section.hash != manifest.weights_hash)
+    return fail(error, TRAFO_BAD_DATA, codes::kOtherWeights,
+                "%s: weights of %" PRIu64 " bytes with hash %016" PRIx64 ", the code in %s is for %" PRIu64
+                " bytes with hash %016" PRIx64
+                " (packed for another target or quantised otherwise); give the weights file "
+                "that was made with it",
+                name, section.size, section.hash, model->name, manifest.weights_size, manifest.weights_hash);
+  return flags & TRAFO_LOAD_VERIFY ? checkSectionHash(from, section, name, error) : TRAFO_OK;
+}
+
+/// Checks and maps the weights of `from`.
+static trafo_status_t mapWeights(trafo_model_t *model, const Payload &from, const char *name, uint32_t flags,
+                                 trafo_error_t *error) {
+  const trafo_section_t *section = from.find(TRAFO_SECTION_WEIGHTS);
+  if (!section)
+    return fail(error, TRAFO_NO_INPUT, codes::kNoWeights,
+                "%s: has no WEIGHTS section; give the weights file that was made with it", name);
+  if (trafo_status_t s = checkWeights(model, from, *section, name, flags, error))
+    return s;
+  if (flags & TRAFO_LOAD_INSPECT)
+    return TRAFO_OK;
+  if (trafo_status_t s =
+          model->weights.map(from.fd, name, from.fileOffset(*section), section->size, model->guard, error))
+    return s;
+  if (model->weights.size())
+    madvise(const_cast<uint8_t *>(model->weights.data()), model->weights.size(), MADV_WILLNEED); // advice only
+  return TRAFO_OK;
+}
+
+trafo_status_t loadWeights(trafo_model_t *model, const trafo_load_options_t &options, trafo_error_t *error) {
+  if (!options.weights_path && options.weights_fd < 0)
+    return mapWeights(model, model->payload, model->name, options.flags, error);
   const char *name = options.weights_path ? options.weights_path : "the given weights";
-  if (options.weights_path) {
+  int owned = -1;
+  if (options.weights_path)
     if (trafo_status_t s = openForReading(options.weights_path, error, &owned))
       return s;
-    fd = owned;
-  } else if (options.weights_fd >= 0) {
-    fd = options.weights_fd;
-  }
   Payload separate;
-  const Payload *from = &model->payload;
-  trafo_status_t s = TRAFO_OK;
-  if (fd >= 0) {
-    s = readPayload(fd, name, error, &separate);
-    from = &separate;
-  } else {
-    name = model->name;
-  }
-  const trafo_section_t *section = s ? nullptr : from->find(TRAFO_SECTION_WEIGHTS);
-  if (!s && !section)
-    s = fail(error, TRAFO_NO_INPUT, codes::kNoWeights,
-             "%s: has no WEIGHTS section; give the weights file that was made with it", name);
-  if (!s && from->header.model_hash != model->payload.header.model_hash)
-    s = fail(error, TRAFO_BAD_DATA, codes::kOtherModel,
-             "%s: weights of model %016" PRIx64 ", the code in %s is for model %016" PRIx64
-             "; give the weights file that was made with it",
-             name, from->header.model_hash, model->name, model->payload.header.model_hash);
-  if (!s && (section->size != manifest.weights_size || section->hash != manifest.weights_hash))
-    s = fail(error, TRAFO_BAD_DATA, codes::kOtherWeights,
-             "%s: weights of %" PRIu64 " bytes with hash %016" PRIx64 ", the code in %s is for %" PRIu64
-             " bytes with hash %016" PRIx64
-             " (packed for another target or quantised otherwise); give the weights file that "
-             "was made with it",
-             name, section->size, section->hash, model->name, manifest.weights_size, manifest.weights_hash);
-  if (!s && (options.flags & TRAFO_LOAD_VERIFY))
-    s = checkSectionHash(*from, *section, name, error);
-  if (!s && !(options.flags & TRAFO_LOAD_INSPECT))
-    s = model->weights.map(from->fd, name, from->fileOffset(*section), section->size, model->guard, error);
-  if (!s && model->weights.size())
-    madvise(const_cast<uint8_t *>(model->weights.data()), model->weights.size(), MADV_WILLNEED); // advice only
+  trafo_status_t s = readPayload(owned >= 0 ? owned : options.weights_fd, name, error, &separate);
+  if (!s)
+    s = mapWeights(model, separate, name, options.flags, error);
   if (owned >= 0)
     close(owned);
   return s;

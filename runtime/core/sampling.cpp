@@ -58,7 +58,7 @@ size_t argmax(const float *values, size_t count, bool *finite) {
     for (size_t lane = 0; lane < kLanes; ++lane) {
       float value = values[i + lane];
       best[lane] = value > best[lane] ? value : best[lane];
-      probe[lane] += value - value; // stays 0 unless a value is NaN or infinite
+      probe[lane] += value * 0.0f; // stays 0 unless a value is NaN or infinite
     }
   float top = best[0], bad = 0.0f;
   for (size_t lane = 0; lane < kLanes; ++lane) {
@@ -67,11 +67,12 @@ size_t argmax(const float *values, size_t count, bool *finite) {
   }
   for (; i < count; ++i) {
     top = values[i] > top ? values[i] : top;
-    bad += values[i] - values[i];
+    bad += values[i] * 0.0f;
   }
   *finite = bad == 0.0f;
   if (!*finite)
-    return static_cast<size_t>(std::find_if(values, values + count, [](float v) { return !(v - v == 0.0f); }) - values);
+    return static_cast<size_t>(std::find_if(values, values + count, [](float v) { return !std::isfinite(v); }) -
+                               values);
   return static_cast<size_t>(std::find(values, values + count, top) - values);
 }
 

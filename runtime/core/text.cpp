@@ -6,7 +6,7 @@
 #include "runtime/text/chat_template.h"
 #include "runtime/text/stream_decoder.h"
 
-#include <cstring>
+#include <algorithm>
 #include <new>
 
 using namespace trafo::runtime;
@@ -31,8 +31,7 @@ std::string_view view(trafo_string_t string) { return {string.data ? string.data
 trafo_status_t give(const std::vector<int32_t> &ids, int32_t *tokens, size_t capacity, trafo_error_t *error,
                     size_t *outCount) {
   size_t n = ids.size() < capacity ? ids.size() : capacity;
-  if (n)
-    memcpy(tokens, ids.data(), n * sizeof(int32_t));
+  std::copy_n(ids.data(), n, tokens);
   *outCount = ids.size();
   return succeed(error);
 }
@@ -70,8 +69,7 @@ trafo_status_t trafo_detokenize(const trafo_model_t *model, const int32_t *token
       decoder.push(tokens[i], &result);
     decoder.finish(&result);
     size_t n = result.size() < capacity ? result.size() : capacity;
-    if (n)
-      memcpy(text, result.data(), n);
+    std::copy_n(result.data(), n, text);
     *out_size = result.size();
     return succeed(error);
   } catch (const std::bad_alloc &) {

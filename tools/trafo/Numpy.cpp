@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cinttypes>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -10,6 +11,17 @@
 #include <unistd.h>
 
 namespace trafo::tool {
+
+/// "12, 34)" to two numbers.
+static bool readShape(const char *text, uint64_t *out) {
+  char *end = nullptr;
+  out[0] = strtoull(text, &end, 10);
+  if (end == text || *end != ',')
+    return false;
+  text = end + 1;
+  out[1] = strtoull(text, &end, 10);
+  return end != text && *end == ')';
+}
 
 NumpyLogits::~NumpyLogits() {
   if (mapped)
@@ -31,14 +43,17 @@ int NumpyLogits::open(const std::string &file) {
     mapped = nullptr;
   const unsigned char *bytes = static_cast<const unsigned char *>(mapped);
   size_t headerEnd = mapped ? 10 + static_cast<size_t>(bytes[8] | bytes[9] << 8) : 0;
-  unsigned long long shape[2] = {0, 0};
   bool good = mapped && memcmp(bytes, "\x93NUMPY\x01\x00", 8) == 0 && headerEnd <= mappedSize;
   if (good) {
     std::string header(reinterpret_cast<const char *>(bytes) + 10, headerEnd - 10);
     size_t at = header.find("'shape': (");
     good = header.find("'<f4'") != std::string::npos && header.find("'fortran_order': False") != std::string::npos &&
-           at != std::string::npos && sscanf(header.c_str() + at, "'shape': (%llu, %llu)", &shape[0], &shape[1]) == 2 &&
-           shape[1] > 0 && shape[1] < (1u << 26) && shape[0] == (mappedSize - headerEnd) / 4 / shape[1];
+           at != std::string::npos;
+    uint64_t shape[2] = {0, 0};
+    good = good && readShape(header.c_str() + at + strlen("'shape': ("), shape) && shape[1] > 0 &&
+           shape[1] < (1u << 26) && shape[0] == (mappedSize - headerEnd) / 4 / shape[1];
+    rows = shape[0];
+    columns = static_cast<uint32_t>(shape[1]);
   }
   if (!good) {
     fprintf(stderr,
@@ -47,8 +62,6 @@ int NumpyLogits::open(const std::string &file) {
             path.c_str());
     return TRAFO_BAD_DATA;
   }
-  rows = shape[0];
-  columns = static_cast<uint32_t>(shape[1]);
   values = reinterpret_cast<const float *>(bytes + headerEnd);
   return TRAFO_OK;
 }
@@ -89,7 +102,8 @@ int NumpyWriter::open(const std::string &name, size_t rows, uint32_t cols) {
                    rows, cols);
   memset(header + 10 + n, ' ', sizeof(header) - 10 - static_cast<size_t>(n));
   header[sizeof(header) - 1] = '\n';
-  memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10); // 0x76 = 118 bytes follow
+  static const unsigned char kStart[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, sizeof(header) - 10, 0};
+  memcpy(header, kStart, sizeof(kStart));
   return fwrite(header, 1, sizeof(header), file) == sizeof(header) ? 0 : failed();
 }
 

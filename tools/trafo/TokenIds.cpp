@@ -9,6 +9,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <unistd.h>
 
 namespace json = boost::json;
 
@@ -18,26 +21,24 @@ namespace {
 constexpr size_t kMaxBytes = 256 << 20;
 
 int readFile(const std::string &path, std::string *out) {
-  FILE *file = fopen(path.c_str(), "rb");
-  if (!file) {
-    fprintf(stderr, "trafo: error: TRAFO-EVAL-0001: %s: cannot be opened: %s\n", path.c_str(), strerror(errno));
+  auto unreadable = [&] {
+    fprintf(stderr, "trafo: error: TRAFO-EVAL-0001: %s: cannot be read: %s\n", path.c_str(), strerror(errno));
     return TRAFO_NO_INPUT;
-  }
+  };
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return unreadable();
   char buffer[64 << 10];
-  size_t n = 0;
-  while (out->size() <= kMaxBytes && (n = fread(buffer, 1, sizeof(buffer), file)) > 0)
-    out->append(buffer, n);
-  bool bad = ferror(file) != 0;
-  fclose(file);
-  if (bad) {
-    fprintf(stderr, "trafo: error: TRAFO-EVAL-0001: %s: cannot be read\n", path.c_str());
-    return TRAFO_NO_INPUT;
-  }
-  if (out->size() > kMaxBytes) {
+  ssize_t n = 0;
+  while (out->size() <= kMaxBytes && ((n = read(fd, buffer, sizeof(buffer))) > 0 || (n < 0 && errno == EINTR)))
+    out->append(buffer, n > 0 ? static_cast<size_t>(n) : 0);
+  int status = n < 0 ? unreadable() : TRAFO_OK;
+  close(fd);
+  if (status == TRAFO_OK && out->size() > kMaxBytes) {
     fprintf(stderr, "trafo: error: TRAFO-EVAL-0002: %s: has more than %zu bytes; split it\n", path.c_str(), kMaxBytes);
-    return TRAFO_BAD_DATA;
+    status = TRAFO_BAD_DATA;
   }
-  return TRAFO_OK;
+  return status;
 }
 
 } // namespace
@@ -70,13 +71,12 @@ int readIds(const std::string &path, std::vector<int32_t> *out) {
 }
 
 int writeIds(const std::string &path, const std::vector<int32_t> &ids) {
-  FILE *file = fopen(path.c_str(), "wb");
-  std::string text = json::serialize(json::value_from(ids));
-  if (!file || fwrite(text.data(), 1, text.size(), file) != text.size() || fclose(file) != 0) {
-    fprintf(stderr, "trafo: error: TRAFO-EVAL-0005: %s: cannot be written: %s\n", path.c_str(), strerror(errno));
-    return TRAFO_CANNOT_CREATE;
-  }
-  return TRAFO_OK;
+  std::ofstream file(path, std::ios::binary);
+  file << json::serialize(json::value_from(ids));
+  if (file.flush())
+    return TRAFO_OK;
+  fprintf(stderr, "trafo: error: TRAFO-EVAL-0005: %s: cannot be written\n", path.c_str());
+  return TRAFO_CANNOT_CREATE;
 }
 
 int tokenizeFile(const std::string &path, const trafo_model_t *model, std::vector<int32_t> *out) {

@@ -140,5 +140,8 @@ int main(int argc, char **argv) {
   } catch (const std::bad_alloc &) {
     fprintf(stderr, "trafo: error: TRAFO-RUN-0004: no memory\n");
     return TRAFO_NO_RESOURCE;
+  } catch (const std::exception &exception) { // of a library; ours has none
+    fprintf(stderr, "trafo: error: TRAFO-DRV-0006: %s; this is a bug of Trafo\n", exception.what());
+    return TRAFO_INTERNAL;
   }
 }
