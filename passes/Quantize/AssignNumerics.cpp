@@ -5,6 +5,7 @@
 // their rounding (d = amax / 127 per group of 32), which every target and the interpreter do alike.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/Trafo/IR/Layout.h"
 #include "dialects/Trafo/IR/TrafoOps.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Quantize/Passes.h"
@@ -19,10 +20,9 @@ using namespace trafo;
 
 static constexpr auto kNumerics = remark::RemarkOpts::name("assign-numerics").category("trafo-quantize");
 
-/// Whether targets multiply the format's codes as integers. The others are unpacked to f32 by their table entry.
-static bool hasFastKernel(Format format) {
-  return format == Format::Q4_0 || format == Format::Q4_1 || format == Format::Q8_0;
-}
+/// Whether targets multiply the format's codes as integers: those that can be cut into tiles. The others are unpacked to
+/// f32 by their table entry.
+static bool hasFastKernel(Format format) { return canTile(format); }
 
 namespace {
 struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPass> {

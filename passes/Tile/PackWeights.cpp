@@ -28,11 +28,18 @@ using namespace mlir;
 
 namespace {
 
-trafo::LayoutAttr layoutFor(trafo::WeightType type, bool contracted) {
+/// How a weight is read: looked up, or contracted with rows of one of the two kinds.
+struct Uses {
+  bool byInt8 = false, byFloat = false;
+};
+
+trafo::LayoutAttr layoutFor(trafo::WeightType type, Uses uses) {
   MLIRContext *context = type.getContext();
   trafo::Format format = type.getFormat();
   const trafo::FormatInfo &info = trafo::formatInfo(format);
-  if (!contracted || type.getShape().size() == 1 || (info.grouped && !trafo::canTile(format)))
+  // Codes are only of use against int8 rows; for f32 rows the weight is unpacked from the file's own blocks.
+  bool tiles = info.grouped ? uses.byInt8 && trafo::canTile(format) : uses.byFloat;
+  if (!tiles || type.getShape().size() == 1)
     return trafo::LayoutAttr::get(context, /*rows=*/1, /*lane=*/1, /*split=*/false, /*bias=*/0, /*raw=*/true);
   if (!info.grouped)
     return trafo::LayoutAttr::get(context, trafo::plan::kTileRows, 1, false, 0, false);
@@ -51,7 +58,7 @@ struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
     }
     SymbolTable symbols(module);
     llvm::SetVector<Operation *> order;
-    llvm::SmallPtrSet<Operation *, 32> contracted;
+    llvm::DenseMap<Operation *, Uses> usesOf;
 
     // The weights a stage reads, in order, with the layer's slots filled in.
     auto visit = [&](trafo::plan::StageOp stage, trafo::LayerAttr layer) {
@@ -67,8 +74,11 @@ struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
           return WalkResult::interrupt();
         }
         order.insert(weight);
-        if (llvm::any_of(use->getUsers(), [](Operation *user) { return isa<trafo::plan::ContractOp>(user); }))
-          contracted.insert(weight);
+        for (Operation *user : use->getUsers())
+          if (auto contract = dyn_cast<trafo::plan::ContractOp>(user)) {
+            auto panel = cast<trafo::plan::PanelType>(contract.getPanel().getType());
+            (panel.getFormat() == trafo::ActivationFormat::I8G32 ? usesOf[weight].byInt8 : usesOf[weight].byFloat) = true;
+          }
         return WalkResult::advance();
       });
       return failure(result.wasInterrupted());
@@ -92,13 +102,13 @@ struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
     int64_t offset = 0;
     for (Operation *op : order) {
       auto weight = cast<trafo::WeightOp>(op);
-      trafo::LayoutAttr layout = layoutFor(weight.getWeightType(), contracted.contains(op));
+      trafo::LayoutAttr layout = layoutFor(weight.getWeightType(), usesOf.lookup(op));
       trafo::PackedLayout packed = trafo::packedLayout(weight.getWeightType(), layout);
       if (std::string problem = trafo::layoutProblem(packed); !problem.empty()) {
         weight.emitOpError("has no packed layout: ") << problem;
         return signalPassFailure();
       }
-      if (layout.getRaw() && contracted.contains(op))
+      if (layout.getRaw() && usesOf.lookup(op).byFloat)
         remark::missed(weight.getLoc(), remark::RemarkOpts::name("PackWeights").category("trafo-tile"))
             << remark::reason("{0} has no fast kernel and is unpacked at run time: slow",
                               trafo::formatInfo(weight.getWeightType().getFormat()).name);

@@ -27,26 +27,31 @@ Value BlockContract::groupValue(int64_t buffer, int64_t token) {
   return b.load(op.getActs()[buffer], {b.addi(op.getRow(), token), b.divu(op.getColumn(), 32)});
 }
 
-Value BlockContract::loadAs(Type type, int64_t group, int64_t at) {
-  int64_t bytes = kTileRows * type.getIntOrFloatBitWidth() / 8;
+Value BlockContract::loadAs(Type type, int64_t group, int64_t at, int64_t lanes) {
+  int64_t bytes = lanes * type.getIntOrFloatBitWidth() / 8;
   Value raw = b.loadVec(op.getWeights(), b.addi(tileOffset(group), at), b.vec(b.getI8Type(), bytes));
-  Value typed = vector::BitCastOp::create(b, b.vec(type), raw);
-  return type.isF32() ? typed : arith::ExtFOp::create(b, b.vecF32(), typed).getResult();
+  Value typed = vector::BitCastOp::create(b, b.vec(type, lanes), raw);
+  return type.isF32() ? typed : arith::ExtFOp::create(b, b.vec(b.getF32Type(), lanes), typed).getResult();
+}
+
+Value BlockContract::finishRows(Value sum, Value dots, int64_t group, int64_t token, int64_t first, int64_t lanes) {
+  VectorType type = b.vec(b.getF32Type(), lanes);
+  if (hasMin) {
+    Value minima = loadAs(b.getF16Type(), group, 2 * (kTileRows + first), lanes);
+    sum = b.fma(minima, b.broadcast(groupValue(2, token), type), sum);
+  }
+  Value scales = loadAs(b.getF16Type(), group, 2 * first, lanes);
+  Value exact = arith::SIToFPOp::create(b, type, dots);
+  return b.fma(exact, b.mulf(scales, b.broadcast(groupValue(1, token), type)), sum);
 }
 
 void BlockContract::finishInt8(ArrayRef<Value> dots) {
-  SmallVector<Value> results(op.getSums());
-  for (int64_t group = 0; group < groups; ++group) {
-    Value scales = loadAs(b.getF16Type(), group, 0);
-    Value minima = hasMin ? loadAs(b.getF16Type(), group, 2 * kTileRows) : Value();
+  SmallVector<Value> results;
+  for (int64_t group = 0; group < groups; ++group)
     for (int64_t token = 0; token < tokens; ++token) {
-      Value &sum = results[group * tokens + token];
-      if (hasMin)
-        sum = b.fma(minima, b.broadcast(groupValue(2, token)), sum);
-      Value exact = arith::SIToFPOp::create(b, b.vecF32(), dots[group * tokens + token]);
-      sum = b.fma(exact, b.mulf(scales, b.broadcast(groupValue(1, token))), sum);
+      int64_t at = group * tokens + token;
+      results.push_back(finishRows(op.getSums()[at], dots[at], group, token, 0, kTileRows));
     }
-  }
   op.replaceAllUsesWith(results);
   op.erase();
 }

@@ -27,6 +27,8 @@ public:
 
   /// The float part of i8_g32: `dots[group * tokens + token]` is vector<16xi32>, exact sums of the format's true codes.
   void finishInt8(llvm::ArrayRef<mlir::Value> dots);
+  /// The same for `lanes` rows from row `first` of tile `group`: sums, exact dots -> new sums, vectors of `lanes`.
+  mlir::Value finishRows(mlir::Value sum, mlir::Value dots, int64_t group, int64_t token, int64_t first, int64_t lanes);
   /// All of f32.
   void lowerFloat();
 
@@ -38,8 +40,8 @@ public:
 private:
   mlir::Value groupValue(int64_t buffer, int64_t token);
   mlir::Value tileOffset(int64_t group) { return b.addi(op.getOffset(), group * static_cast<int64_t>(op.getGroupStride())); }
-  /// 16 values of `type` at byte `at` of a tile's block.
-  mlir::Value loadAs(mlir::Type type, int64_t group, int64_t at);
+  /// `lanes` values of `type` at byte `at` of a tile's block, as f32.
+  mlir::Value loadAs(mlir::Type type, int64_t group, int64_t at, int64_t lanes = plan::kTileRows);
 
   bool split, hasMin;
 };
