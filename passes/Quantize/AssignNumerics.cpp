@@ -22,7 +22,7 @@ static constexpr auto kNumerics = remark::RemarkOpts::name("assign-numerics").ca
 
 /// Whether targets multiply the format's codes as integers: those that can be cut into tiles. The others are unpacked to
 /// f32 by their table entry.
-static bool hasFastKernel(Format format) { return canTile(format); }
+static bool hasFastKernel(Format format) { return formatInfo(format).grouped && canTile(format); }
 
 namespace {
 struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPass> {
