@@ -2,15 +2,18 @@
 
 import os
 import pathlib
+import sys
 
 import pytest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+os.environ.setdefault("TRAFO_BUILD_DIR", str(SOURCE / "build" / "dev"))
+sys.path.insert(0, os.path.join(os.environ["TRAFO_BUILD_DIR"], "python"))
 
 
 @pytest.fixture(scope="session")
 def build():
-    return pathlib.Path(os.environ.get("TRAFO_BUILD_DIR", SOURCE / "build" / "dev"))
+    return pathlib.Path(os.environ["TRAFO_BUILD_DIR"])
 
 
 @pytest.fixture(scope="session")
