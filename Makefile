@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUILD := build/dev
 MODEL := build/model/SmolLM2-135M-Instruct.Q4_1.gguf
 PREFIX ?= /usr/local
-QUESTION ?= What is the capital of France?
+QUESTION ?= Why is the sky blue?
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build demo test asan format lint docs bench install clean
@@ -32,7 +32,7 @@ demo: configure
 	@ninja -C $(BUILD)
 	@mkdir -p build/demo
 	$(BUILD)/bin/trafo compile $(MODEL) -o build/demo/smollm2
-	build/demo/smollm2 --stats "$(QUESTION)"
+	build/demo/smollm2 --stats -n 200 "$(QUESTION)"
 
 test: build
 	@build/venv/bin/python scripts/run_tests.py --build $(BUILD)
