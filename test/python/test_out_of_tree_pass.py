@@ -1,9 +1,11 @@
 """examples/out-of-tree-pass against an installed prefix: find_package(Trafo), one pass over a trafo op, to a program."""
 
+import json
 import pathlib
 import re
 import subprocess
 
+import numpy
 import pytest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -60,3 +62,20 @@ def test_a_window_of_nothing_is_refused(prefix, plugin):
                           capture_output=True, text=True)
     assert done.returncode == 1
     assert "expects a window of at least 1, got 0" in done.stderr
+
+
+def test_a_program_compiled_with_the_pass_sees_the_window_only(prefix, plugin, tmp_path):
+    trafo = prefix / "bin/trafo"
+    ids = [(7 * i * i + 3 * i) % 100 for i in range(60)]
+    (tmp_path / "ids.json").write_text(json.dumps(ids))
+    rows = {}
+    for name, flags in (("plain", []), ("narrow", [
+            f"--load-pass-plugin={plugin}", "--pass-pipeline=builtin.module(example-window-attention{window=32})"])):
+        run(trafo, "compile", TINY, "-o", tmp_path / name, *flags)
+        run(trafo, "eval", tmp_path / name, "--ids", tmp_path / "ids.json", "--logits", tmp_path / f"{name}.npy")
+        rows[name] = numpy.load(tmp_path / f"{name}.npy")
+    same = (rows["plain"] == rows["narrow"]).all(axis=1)
+    assert same[:32].all() and not same[32:].any()
+    figures = json.loads(run(trafo, "bench", tmp_path / "narrow", "--prompt-tokens", 16, "--decode-tokens", 8,
+                             "--context", 0, "--repeats", 1, "--json"))
+    assert figures["decode_tokens_per_second"] > 0
