@@ -2,8 +2,6 @@
 
 #include "runtime/text/utf8.h"
 
-#include <cstring>
-
 namespace trafo::text {
 namespace {
 constexpr char kReplacement[] = "\xEF\xBF\xBD"; // U+FFFD
@@ -43,7 +41,7 @@ void StreamDecoder::pushBytes(std::string_view bytes, std::string *out) {
       return;
     size_t length;
     if (classifyUtf8(bytes, &length) == Utf8Start::Incomplete) {
-      std::memcpy(held, bytes.data(), length);
+      bytes.copy(held, length);
       heldCount = static_cast<unsigned>(length);
       return;
     }
