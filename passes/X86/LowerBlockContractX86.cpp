@@ -53,7 +53,7 @@ void fence(VectorMath &b, MutableArrayRef<Value> values) {
   std::string constraints;
   SmallVector<Type> types;
   for (Value value : values) {
-    constraints += "=x,";
+    constraints += "=v,";
     types.push_back(value.getType());
   }
   for (size_t i = 0; i < values.size(); ++i)
@@ -136,35 +136,34 @@ void lowerVpdpbusd(BlockContract &c) {
     Value acts = spread(b, c.fourActivations(token, column), bytes);
     return intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", ints, {sum, codes, acts});
   };
-  SmallVector<Value> dots(c.groups * c.tokens, zero), highs(c.groups * c.tokens, zero);
-  if (c.isBiased())
-    for (int64_t token = 0; token < c.tokens; ++token) {
-      Value start = b.broadcast(b.muli(c.sumOfActivations(token), -128));
-      for (int64_t group = 0; group < c.groups; ++group)
-        dots[group * c.tokens + token] = start;
-    }
-  int64_t steps = c.isSplit() ? 4 : 8;
-  for (int64_t step = 0; step < steps; ++step)
-    for (int64_t group = 0; group < c.groups; ++group) {
+  SmallVector<Value> dots;
+  for (int64_t group = 0; group < c.groups; ++group) {
+    // The low nibbles' (or whole codes') sums of each row of the step, then the high nibbles'.
+    SmallVector<Value> sums(c.isSplit() ? 2 * c.tokens : c.tokens, zero);
+    if (c.isBiased())
+      for (int64_t token = 0; token < c.tokens; ++token)
+        sums[token] = b.broadcast(b.muli(c.sumOfActivations(token), -128));
+    for (int64_t step = 0; step < (c.isSplit() ? 4 : 8); ++step) {
       Value stored = c.codes(group, step * 64, 64);
       Value low = c.isSplit() ? lowNibbles(b, stored) : stored;
       Value high = c.isSplit() ? arith::AndIOp::create(b, stored, b.constantLike(stored, -16)).getResult() : Value();
       for (int64_t token = 0; token < c.tokens; ++token) {
-        int64_t at = group * c.tokens + token;
-        dots[at] = dot(dots[at], low, token, c.isSplit() ? step * 8 : step * 4);
+        sums[token] = dot(sums[token], low, token, c.isSplit() ? step * 8 : step * 4);
         if (high)
-          highs[at] = dot(highs[at], high, token, step * 8 + 4);
+          sums[c.tokens + token] = dot(sums[c.tokens + token], high, token, step * 8 + 4);
       }
+      if (c.tokens > 1)
+        fence(b, sums);
     }
-  if (c.isSplit())
-    for (int64_t group = 0; group < c.groups; ++group)
-      for (int64_t token = 0; token < c.tokens; ++token) {
-        int64_t at = group * c.tokens + token;
-        // 16 times the high nibbles' sum, so the shift is exact.
-        dots[at] = b.addi(dots[at], arith::ShRSIOp::create(b, highs[at], b.constantLike(highs[at], 4)).getResult());
-        if (c.format == Format::Q4_0)
-          dots[at] = b.subi(dots[at], b.broadcast(b.muli(c.sumOfActivations(token), 8)));
-      }
+    for (int64_t token = 0; token < c.tokens; ++token) {
+      Value sum = sums[token];
+      if (c.isSplit()) // 16 times the high nibbles' sum, so the shift is exact
+        sum = b.addi(sum, arith::ShRSIOp::create(b, sums[c.tokens + token], b.constantLike(sum, 4)).getResult());
+      if (c.format == Format::Q4_0)
+        sum = b.subi(sum, b.broadcast(b.muli(c.sumOfActivations(token), 8)));
+      dots.push_back(sum);
+    }
+  }
   c.finishInt8(dots);
 }
 

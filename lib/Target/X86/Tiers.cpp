@@ -35,7 +35,7 @@ struct Tier {
 };
 // Best first.
 constexpr Tier kTiers[] = {
-    {"x86-64-v4+vnni", "x86-64-v4", 2, plan::DotKind::Vpdpbusd, 4, 64, 4096},
+    {"x86-64-v4+vnni", "x86-64-v4", 2, plan::DotKind::Vpdpbusd, 8, 64, 4096},
     {"x86-64-v4", "x86-64-v4", 1, plan::DotKind::Maddubs, 4, 64, 4096},
     {"x86-64-v3", "x86-64-v3", 0, plan::DotKind::Maddubs, 4, 64, 4096},
 };
