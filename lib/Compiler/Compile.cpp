@@ -6,14 +6,12 @@
 #include "lib/Compiler/Input.h"
 #include "lib/Compiler/Manifest.h"
 #include "lib/Compiler/Progress.h"
-#include "lib/Compiler/Register.h"
 #include "lib/Compiler/Report.h"
 #include "lib/Compiler/RunPasses.h"
+#include "lib/Compiler/Session.h"
 #include "lib/Compiler/WriteOutput.h"
-#include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "mlir/Tools/Plugins/PassPlugin.h"
 #include "trafo/runtime.h"
 
 using namespace mlir;
@@ -24,9 +22,8 @@ namespace {
 /// One compilation: the state that its steps share.
 class Compilation {
 public:
-  Compilation(const CompileOptions &options, DialectRegistry &registry, llvm::raw_ostream &out,
-              llvm::raw_ostream &errors)
-      : options(options), out(out), context(registry, MLIRContext::Threading::DISABLED), diagnostics(&context, errors),
+  Compilation(const CompileOptions &options, Session &session, llvm::raw_ostream &out)
+      : options(options), out(out), context(session.context), diagnostics(session.diagnostics),
         runner(diagnostics, options.output == "-" ? "trafo.reproducer.mlir" : options.output + ".reproducer.mlir") {}
 
   int run();
@@ -45,8 +42,8 @@ private:
 
   const CompileOptions &options;
   llvm::raw_ostream &out;
-  MLIRContext context;
-  DiagnosticPrinter diagnostics;
+  MLIRContext &context;
+  DiagnosticPrinter &diagnostics;
   PassRunner runner;
   std::unique_ptr<Progress> progress;
   Input input;
@@ -77,12 +74,6 @@ bool isArtifact(EmitKind kind) { return kind == EmitKind::Executable || kind == 
 
 /// What can be refused before anything is read.
 int Compilation::prepare() {
-  context.getOrLoadDialect<TrafoDialect>();
-  context.getOrLoadDialect<plan::PlanDialect>();
-  if (options.remarks)
-    if (failed(remark::enableOptimizationRemarks(context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(),
-                                                 {*options.remarks, {}, {}, {}, {}}, /*printAsEmitRemarks=*/true)))
-      return TRAFO_USAGE;
   std::vector<std::string> names = options.targets;
   if (names.empty())
     names.push_back("native");
@@ -120,27 +111,11 @@ unsigned Compilation::countSteps() const {
 }
 
 LogicalResult Compilation::runUserPipelines(ModuleOp module, Stage after) {
-  for (const UserPipeline &user : options.pipelines) {
-    if (user.after != after)
-      continue;
-    LogicalResult result = runner.run(module, "pass-pipeline", [&](PassManager &pm) -> LogicalResult {
-      std::string why;
-      llvm::raw_string_ostream stream(why);
-      FailureOr<OpPassManager> parsed = parsePassPipeline(user.text, stream);
-      if (failed(parsed)) {
-        diagnostics.error("--pass-pipeline=" + user.text + ": " + StringRef(why).trim().split('\n').first);
-        return failure();
-      }
-      if (parsed->getOpAnchorName() != ModuleOp::getOperationName()) {
-        diagnostics.error("--pass-pipeline: expects builtin.module(...), got one for '" + parsed->getOpAnchorName() + "'");
-        return failure();
-      }
-      static_cast<OpPassManager &>(pm) = std::move(*parsed);
-      return success();
-    });
-    if (failed(result))
+  for (const UserPipeline &user : options.pipelines)
+    if (user.after == after && failed(runner.run(module, "pass-pipeline", [&](PassManager &pm) {
+          return addUserPipeline(pm, user, diagnostics);
+        })))
       return failure();
-  }
   return success();
 }
 
@@ -279,17 +254,8 @@ int Compilation::run() {
 }
 
 int trafo::compile(const CompileOptions &options, llvm::raw_ostream &out, llvm::raw_ostream &errors) {
-  DialectRegistry registry;
-  registerAllDialects(registry);
-  registerAllPasses();
-  for (const std::string &name : options.plugins) {
-    llvm::Expected<PassPlugin> plugin = PassPlugin::load(name);
-    if (!plugin) {
-      errors << "trafo: error: --load-pass-plugin=" << name << ": "
-             << StringRef(llvm::toString(plugin.takeError())).split('\n').first << "\n";
-      return TRAFO_NO_INPUT;
-    }
-    plugin->registerPassRegistryCallbacks();
-  }
-  return Compilation(options, registry, out, errors).run();
+  Session session(errors);
+  if (int status = session.open(options))
+    return status;
+  return Compilation(options, session, out).run();
 }

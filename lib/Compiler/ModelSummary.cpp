@@ -29,6 +29,13 @@ static std::string numbersOf(Operation *op, ArrayRef<WeightType> weights) {
   return numbers + formats;
 }
 
+/// Of an embedding and a rope table, a row of a step reads the row of its token or position.
+static bool readsOneRow(Operation *op, Value weight) {
+  if (auto rope = dyn_cast<QkvRopeOp>(op))
+    return weight == rope.getTable();
+  return isa<EmbeddingOp>(op);
+}
+
 static void summarizeBody(func::FuncOp body, int64_t times, ModelSummary &summary) {
   for (Operation &op : body.getBody().getOps()) {
     StringRef dialect = op.getName().getDialectNamespace();
@@ -55,8 +62,9 @@ static void summarizeBody(func::FuncOp body, int64_t times, ModelSummary &summar
     entry.body = body.getSymName().str();
     entry.numbers = numbersOf(&op, weights);
     entry.times = times;
-    for (WeightType weight : weights) // an embedding reads one row
-      entry.bytes += times * (isa<EmbeddingOp>(op) ? weight.getBytes() / weight.getRows() : weight.getBytes());
+    for (Value operand : op.getOperands())
+      if (auto weight = dyn_cast<WeightType>(operand.getType()))
+        entry.bytes += times * (readsOneRow(&op, operand) ? weight.getBytes() / weight.getRows() : weight.getBytes());
     summary.ops.push_back(std::move(entry));
   }
 }

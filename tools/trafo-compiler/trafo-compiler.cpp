@@ -26,6 +26,8 @@ int main(int argc, char **argv) {
   app.require_subcommand(1);
   trafo::Command command;
   trafo::addCompileCommand(app, toolFolder(), command);
+  trafo::addCheckCommand(app, command);
+  trafo::addEvalCommand(app, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &success) { // --help

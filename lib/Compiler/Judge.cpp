@@ -1,0 +1,78 @@
+#include "lib/Compiler/Judge.h"
+
+#include "dialects/Plan/IR/PlanOps.h"
+#include "lib/Compiler/Input.h"
+#include "lib/Compiler/Progress.h"
+#include "lib/Compiler/Session.h"
+#include "lib/Reference/Reference.h"
+#include "trafo/runtime.h"
+
+using namespace mlir;
+using namespace trafo;
+
+int trafo::check(const CompileOptions &options, const JudgeOptions &judge, llvm::raw_ostream &out,
+                 llvm::raw_ostream &errors) {
+  Session session(errors);
+  if (int status = session.open(options))
+    return status;
+  std::string why, tier = options.targets.empty() ? "native" : options.targets.front();
+  plan::TargetAttr target = target::describeTier(&session.context, tier, why);
+  if (!target) {
+    session.diagnostics.error(why);
+    return TRAFO_USAGE;
+  }
+  Input input;
+  if (int status = readInput(session.context, options, session.diagnostics, input))
+    return status;
+  ModuleOp module = *input.module;
+  module->setAttr(plan::kTargetAttr, target);
+  StageOptions stageOptions;
+  if (!StringRef(options.weights).starts_with("random:"))
+    stageOptions.quantize = options.weights;
+  PassManager pm(&session.context);
+  for (Stage stage : kStages) {
+    // What Lower leaves is machine code in all but name; its input is judged.
+    if (stage == Stage::Lower)
+      break;
+    if (stage > input.stage)
+      buildStage(pm, stage, stageOptions, target::targetOf(target));
+    if (stage < input.stage)
+      continue;
+    for (const UserPipeline &user : options.pipelines)
+      if (user.after == stage && failed(addUserPipeline(pm, user, session.diagnostics)))
+        return TRAFO_USAGE;
+  }
+  CheckOptions checkOptions;
+  checkOptions.tokens = judge.tokens;
+  checkOptions.threads = judge.threads;
+  return failed(checkModule(module, pm, checkOptions, out)) ? TRAFO_INTERNAL : TRAFO_OK;
+}
+
+int trafo::evaluate(const CompileOptions &options, const JudgeOptions &judge, llvm::raw_ostream &errors) {
+  Session session(errors);
+  if (int status = session.open(options))
+    return status;
+  Input input;
+  if (int status = readInput(session.context, options, session.diagnostics, input))
+    return status;
+  if (input.stage > Stage::Quantize) {
+    session.diagnostics.error("'" + options.input + "' stands after stage " + stageName(input.stage) +
+                              "; the reference runs IR up to stage quantize");
+    return TRAFO_USAGE;
+  }
+  for (int32_t token : judge.tokens)
+    if (token < 0 || (input.spec && token >= input.spec->vocab)) {
+      session.diagnostics.error("--ids has token " + llvm::Twine(token) + ", the vocabulary has " +
+                                llvm::Twine(input.spec ? input.spec->vocab : 0));
+      return TRAFO_BAD_DATA;
+    }
+  InterpreterOptions interpreter;
+  interpreter.asCompiled = judge.asCompiled;
+  interpreter.threads = judge.threads;
+  Progress progress(options.progressFd, 1);
+  progress.step("reference");
+  if (failed(evalReference(*input.module, judge.tokens, judge.logits, interpreter,
+                           [&](int64_t done, int64_t total) { progress.bytes(done, total); })))
+    return TRAFO_BAD_DATA;
+  return 0;
+}

@@ -1,0 +1,75 @@
+#include "tools/trafo-compiler/SharedOptions.h"
+
+#include <CLI/CLI.hpp>
+
+using namespace trafo;
+
+/// "[<stage>:]<pipeline>"; a pipeline starts with builtin.module. Returns what is wrong, or nothing.
+static std::string parsePipeline(const std::string &text, UserPipeline &pipeline) {
+  pipeline.text = text;
+  size_t colon = text.find(':'), open = text.find('(');
+  if (colon == std::string::npos || colon > open)
+    return {};
+  std::optional<Stage> stage = findStage(text.substr(0, colon));
+  if (!stage)
+    return "'" + text.substr(0, colon) + "' is no stage; expects one of " + stageNames();
+  pipeline.after = *stage;
+  pipeline.text = text.substr(colon + 1);
+  return {};
+}
+
+void trafo::addInputOptions(CLI::App &command, const OptionsPointer &options) {
+  command.add_option("model", options->input, "model.gguf, or IR printed by compile --emit=mlir:<stage>")->required();
+  command
+      .add_option_function<std::string>(
+          "--from", [options](const std::string &name) { options->from = findStage(name); },
+          "the stage that printed the .mlir input (inferred where it can be)")
+      ->check([](const std::string &name) {
+        return findStage(name) ? std::string() : "'" + name + "' is no stage; expects one of " + stageNames();
+      });
+  command.add_option("--weights", options->weights, "random:<seed>, or a format to quantise linears to (q8_0, q4_1, ...)");
+}
+
+void trafo::addBoundOptions(CLI::App &command, const OptionsPointer &options) {
+  CLI::App &bounds = *command.add_option_group("Bounds", "fixed at compile time; memory is planned for them");
+  bounds.option_defaults()->always_capture_default();
+  bounds.add_option("--context", options->maxContext, "positions per sequence, a multiple of 64")
+      ->check(CLI::Range(64, 1 << 20));
+  bounds.add_option("--rows", options->maxRows, "rows of one step: the prefill bucket")->check(CLI::Range(1, 8192));
+  bounds.add_option("--outputs", options->maxOutputs, "rows of one step whose logits may be wanted; 0: --rows")
+      ->check(CLI::Range(0, 8192));
+  bounds.add_option("--sequences", options->maxSequences, "sequences held at once")->check(CLI::Range(1, 4096));
+  bounds.add_option("--threads", options->maxWorkers, "most workers a step may have")->check(CLI::Range(1, 1024));
+  bounds.add_option("--kv", options->kvFormat, "format of the KV cache");
+}
+
+void trafo::addMachineOptions(CLI::App &command, const OptionsPointer &options) {
+  CLI::App &machine = *command.add_option_group("Machine");
+  machine.add_option("--target", options->targets, "native, x86-64-v3, ... (several, best first: one program for all)")
+      ->delimiter(',');
+  machine.add_option("--x86-gemm", options->gemm, "auto, onednn, generated")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "onednn", "generated"}));
+}
+
+void trafo::addPassOptions(CLI::App &command, const OptionsPointer &options) {
+  CLI::App &passes = *command.add_option_group("Passes");
+  passes.add_option("--load-pass-plugin", options->plugins, "shared object with passes of yours")->allow_extra_args(false);
+  passes
+      .add_option_function<std::vector<std::string>>(
+          "--pass-pipeline",
+          [options](const std::vector<std::string> &texts) {
+            for (const std::string &text : texts)
+              (void)parsePipeline(text, options->pipelines.emplace_back());
+          },
+          "[<stage>:]builtin.module(...) to run after that stage (default: quantize)")
+      ->allow_extra_args(false)
+      ->check([](const std::string &text) {
+        UserPipeline pipeline;
+        return parsePipeline(text, pipeline);
+      });
+  passes.add_option_function<std::string>(
+      "--remarks-filter", [options](const std::string &filter) { options->remarks = filter; },
+      "print remarks of the categories that match, such as trafo-fuse");
+  passes.add_flag_callback("--remarks", [options] { options->remarks = ".*"; }, "print all remarks");
+}

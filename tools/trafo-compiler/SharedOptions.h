@@ -1,0 +1,28 @@
+//===- SharedOptions.h - options that several subcommands have ------------===//
+#ifndef TRAFO_TOOLS_TRAFO_COMPILER_SHAREDOPTIONS_H
+#define TRAFO_TOOLS_TRAFO_COMPILER_SHAREDOPTIONS_H
+
+#include "lib/Compiler/Options.h"
+
+#include <memory>
+
+namespace CLI {
+class App;
+}
+
+namespace trafo {
+
+using OptionsPointer = std::shared_ptr<CompileOptions>;
+
+/// The model, --from and --weights.
+void addInputOptions(CLI::App &command, const OptionsPointer &options);
+/// --context, --rows and their like.
+void addBoundOptions(CLI::App &command, const OptionsPointer &options);
+/// --target and --x86-gemm.
+void addMachineOptions(CLI::App &command, const OptionsPointer &options);
+/// --load-pass-plugin, --pass-pipeline, --remarks.
+void addPassOptions(CLI::App &command, const OptionsPointer &options);
+
+} // namespace trafo
+
+#endif // TRAFO_TOOLS_TRAFO_COMPILER_SHAREDOPTIONS_H
