@@ -21,22 +21,31 @@ inline void pauseCpu() {
 #endif
 }
 
-/// A pause takes 40 cycles on some CPUs and 140 on others, so the number of them in 20 us is measured. The fastest of
-/// some short trials counts: a trial that was interrupted would make the workers sleep at every barrier.
-uint32_t pausesIn20us() {
+constexpr int64_t kLeastNs = 20 * 1000;
+constexpr int64_t kMostNs = 1000 * 1000;
+constexpr uint32_t kShortWaitsToDouble = 1024;
+
+/// No system call where the kernel maps its clock.
+int64_t nowNs() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+/// A pause takes 40 cycles on some CPUs and 140 on others, so the number of them in a time is measured. The fastest of
+/// some short trials counts: one that was interrupted would say that a pause takes long.
+SpinRange measurePauses() {
   constexpr uint32_t kPauses = 200;
   int64_t fastest = INT64_MAX;
   for (int trial = 0; trial < 10; ++trial) {
-    timespec begin, end;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    int64_t begin = nowNs();
     for (uint32_t i = 0; i < kPauses; ++i)
       pauseCpu();
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    int64_t ns = (end.tv_sec - begin.tv_sec) * 1000000000ll + (end.tv_nsec - begin.tv_nsec);
+    int64_t ns = nowNs() - begin;
     fastest = ns > 0 && ns < fastest ? ns : fastest;
   }
-  int64_t pauses = kPauses * 20000ll / fastest;
-  return static_cast<uint32_t>(pauses < 100 ? 100 : pauses > 20000 ? 20000 : pauses);
+  auto pausesIn = [&](int64_t ns) { return static_cast<uint32_t>(kPauses * ns / fastest + 1); };
+  return {pausesIn(kLeastNs), pausesIn(kMostNs)};
 }
 
 } // namespace
@@ -49,16 +58,32 @@ void SpinEvent::advance() {
     syscall(SYS_futex, &counter, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 }
 
-void SpinEvent::waitPast(uint32_t seen, uint32_t spins) {
+void SpinEvent::waitPast(uint32_t seen) {
+  uint32_t spins = patience.load(std::memory_order_relaxed);
+  uint32_t waits = shortWaits.load(std::memory_order_relaxed) + 1;
+  if (waits >= kShortWaitsToDouble) {
+    waits = 0;
+    patience.store(spins > range.most / 2 ? range.most : spins * 2, std::memory_order_relaxed);
+  }
+  shortWaits.store(waits, std::memory_order_relaxed);
   for (uint32_t i = 0; i < spins; ++i) {
     if (counter.load(std::memory_order_acquire) != seen)
       return;
     pauseCpu();
   }
+  sleepPast(seen, spins);
+}
+
+void SpinEvent::sleepPast(uint32_t seen, uint32_t spins) {
+  int64_t begin = nowNs();
   sleepers.fetch_add(1, std::memory_order_seq_cst);
   while (counter.load(std::memory_order_seq_cst) == seen)
     syscall(SYS_futex, &counter, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
   sleepers.fetch_sub(1, std::memory_order_relaxed);
+  if (nowNs() - begin < kMostNs)
+    return;
+  shortWaits.store(0, std::memory_order_relaxed);
+  patience.store(spins / 4 > range.least ? spins / 4 : range.least, std::memory_order_relaxed);
 }
 
 void Barrier::arriveAndWait() {
@@ -70,7 +95,7 @@ void Barrier::arriveAndWait() {
     released.advance();
     return;
   }
-  released.waitPast(seen, spins);
+  released.waitPast(seen);
 }
 
 bool Workers::start(const Allocator &allocator, int32_t wanted) {
@@ -79,7 +104,9 @@ bool Workers::start(const Allocator &allocator, int32_t wanted) {
   if (!threads.allocate(allocator, static_cast<size_t>(wanted)))
     return false;
   // More workers than CPUs: spinning would take the CPU from the one that is waited for.
-  spins = wanted <= allowedCpus() ? pausesIn20us() : 0;
+  SpinRange range = wanted <= allowedCpus() ? measurePauses() : SpinRange();
+  begun.configure(range);
+  finished.configure(range);
   sigset_t all, before;
   sigfillset(&all);
   for (int fault : {SIGBUS, SIGSEGV, SIGILL, SIGFPE}) // a blocked fault ends the process without its handler
@@ -94,7 +121,7 @@ bool Workers::start(const Allocator &allocator, int32_t wanted) {
     ++workers;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  stageBarrier.configure(workers, spins);
+  stageBarrier.configure(workers, range);
   return true;
 }
 
@@ -119,7 +146,7 @@ void Workers::run(trafo_step_fn function, const trafo_step_t *step) {
   running.store(workers - 1, std::memory_order_relaxed);
   begun.advance();
   function(step, 0);
-  finished.waitPast(seen, spins);
+  finished.waitPast(seen);
 }
 
 void *Workers::entry(void *argument) {
@@ -130,7 +157,7 @@ void *Workers::entry(void *argument) {
 
 void Workers::work(int32_t worker) {
   for (uint32_t seen = 0;; ++seen) {
-    begun.waitPast(seen, spins);
+    begun.waitPast(seen);
     if (!currentFunction)
       return;
     currentFunction(currentStep, worker);

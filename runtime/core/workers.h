@@ -9,27 +9,48 @@
 
 namespace trafo::runtime {
 
-/// A counter that threads wait on: they spin for about 20 us and then sleep in the kernel. Advancing it costs a system
-/// call only when somebody sleeps, so that a step makes none while its workers keep pace.
+/// How many pauses a waiter may spin before it sleeps; both 0: none.
+struct SpinRange {
+  uint32_t least = 0; ///< about 20 us
+  uint32_t most = 0;  ///< about 1 ms
+};
+
+/// A counter that threads wait on: they spin and then sleep in the kernel. Advancing it costs a system call only when
+/// somebody sleeps, so that a step makes none while its workers keep pace.
+///
+/// How long to spin is learnt. Where every worker has a CPU, the others come within a millisecond at most (stages are
+/// uneven, worker 0 samples between steps), and spinning that long saves all system calls. Where CPUs are taken away by
+/// others, a worker comes after a time slice, and spinning takes the CPU it may need: a wait of over a millisecond cuts
+/// the patience to a quarter, down to 20 us; a thousand waits without one double it.
 class SpinEvent {
 public:
+  void configure(SpinRange allowed) {
+    range = allowed;
+    patience.store(allowed.most, std::memory_order_relaxed);
+  }
   uint32_t value() const { return counter.load(std::memory_order_acquire); }
   /// Adds one and wakes all who sleep. What was written before is seen by those who return from `waitPast`.
   void advance();
-  /// Returns once the counter differs from `seen`, after at most `spins` pauses without sleeping.
-  void waitPast(uint32_t seen, uint32_t spins);
+  /// Returns once the counter differs from `seen`.
+  void waitPast(uint32_t seen);
 
 private:
-  std::atomic<uint32_t> counter{0};
+  void sleepPast(uint32_t seen, uint32_t spins);
+
+  alignas(64) std::atomic<uint32_t> counter{0};
   std::atomic<uint32_t> sleepers{0};
+  // Only waiters touch these; a lost update does no harm.
+  alignas(64) std::atomic<uint32_t> patience{0};
+  std::atomic<uint32_t> shortWaits{0};
+  SpinRange range;
 };
 
 /// The barrier between the stages of a step: returns when all `count` workers have arrived.
 class Barrier {
 public:
-  void configure(int32_t workers, uint32_t spinLimit) {
+  void configure(int32_t workers, SpinRange allowed) {
     count = workers;
-    spins = spinLimit;
+    released.configure(allowed);
   }
   void arriveAndWait();
   /// As trafo_step_t::barrier wants it; `state` is the Barrier.
@@ -37,9 +58,8 @@ public:
 
 private:
   alignas(64) std::atomic<int32_t> arrived{0};
-  alignas(64) SpinEvent released;
+  SpinEvent released;
   int32_t count = 1;
-  uint32_t spins = 0;
 };
 
 /// A fixed crew of threads that run the same function together; the caller's thread is worker 0. Signals but faults are
@@ -71,12 +91,11 @@ private:
 
   Array<Thread> threads;
   int32_t workers = 1;
-  uint32_t spins = 0;
   trafo_step_fn currentFunction = nullptr; ///< NULL: the threads end
   const trafo_step_t *currentStep = nullptr;
   Barrier stageBarrier;
-  alignas(64) SpinEvent begun;
-  alignas(64) SpinEvent finished;
+  SpinEvent begun;
+  SpinEvent finished;
   alignas(64) std::atomic<int32_t> running{0};
 };
 
