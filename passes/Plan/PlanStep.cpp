@@ -2,7 +2,7 @@
 //
 // A function of trafo ops is read from top to bottom. Values are not computed one by one: a norm is remembered and
 // folded into the rows' preparation of every linear that reads it (each worker repeats it; cheaper than a barrier, cf.
-// docs/decisions/0003), a selection of rows into the map of the preparation. Every linear-like op makes one stage whose
+// docs/decisions/0005), a selection of rows into the map of the preparation. Every linear-like op makes one stage whose
 // contraction carries what follows the sum. The residual stream lives in one buffer that linear_add updates in place:
 // each element is read and written by the worker that owns its unit, and only inside one stage.
 //
