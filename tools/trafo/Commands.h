@@ -38,7 +38,8 @@ struct EvalRequest {
   std::string beside;
   std::vector<int32_t> cuts;
   int32_t threads = 0;
-  bool reference = false; ///< a model file by the interpreter
+  bool reference = false;  ///< a model file by the interpreter
+  bool asCompiled = false; ///< which rounds where a compiled program does
   bool json = false;
 };
 int eval(const EvalRequest &request);

@@ -141,7 +141,10 @@ private:
     std::string idsPath = source->folder.file("ids.json"), logitsPath = source->folder.file("logits.npy");
     if (int status = writeIds(idsPath, ids))
       return status;
-    if (int status = runCompiler({"eval", file, "--reference", "--ids", idsPath, "--logits", logitsPath}, ""))
+    std::vector<std::string> arguments = {"eval", file, "--reference", "--ids", idsPath, "--logits", logitsPath};
+    if (request.asCompiled)
+      arguments.push_back("--as-compiled");
+    if (int status = runCompiler(arguments, ""))
       return status;
     auto numpy = std::make_unique<NumpyLogits>();
     int status = numpy->open(logitsPath);

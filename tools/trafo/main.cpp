@@ -85,7 +85,10 @@ void addEval(CLI::App &app, EvalRequest &request) {
   app.add_option("--beside", request.beside, "token ids of another sequence to decode beside it. Never changes a bit");
   app.add_option("--threads", request.threads, "0: as many as CPUs allowed. Never changes a bit")
       ->check(CLI::Range(0, 4096));
-  app.add_flag("--reference", request.reference, "a model file: by the reference interpreter in double precision");
+  CLI::Option *reference =
+      app.add_flag("--reference", request.reference, "a model file: by the reference interpreter in double precision");
+  app.add_flag("--as-compiled", request.asCompiled, "with --reference: round where a compiled program does")
+      ->needs(reference);
   app.add_flag("--json", request.json, "one JSON object");
 }
 
