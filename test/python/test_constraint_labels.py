@@ -8,7 +8,7 @@ IR = ROOT / "dialects" / "Trafo" / "IR"
 
 
 def labels(*paths):
-    return {label for path in paths for label in re.findall(r"^\s*// (\w+_c\d+)$", path.read_text(), re.MULTILINE)}
+    return {label for path in paths for label in re.findall(r"^\s*// (\w+_c\d+)\b", path.read_text(), re.MULTILINE)}
 
 
 def described():

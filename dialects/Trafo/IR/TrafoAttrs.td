@@ -20,7 +20,10 @@ class Trafo_F64<string value = ""> : AttrOrTypeParameter<"::trafo::Float64", "do
 
 def Trafo_ConfigAttr : Trafo_Attr<"Config", "config"> {
   let summary = "bounds fixed at compile time; the module attribute `trafo.config`";
-  let description = "C1: max_context is a positive multiple of 64. C2: the others are positive, max_outputs at most max_rows.";
+  let description = [{
+    C1: max_context is a positive multiple of 64. C2: the others are positive, max_outputs at most max_rows. C3: none is
+    greater than an int32 holds.
+  }];
   let parameters = (ins
     "int64_t":$max_context,   // positions per sequence, a multiple of 64
     "int64_t":$max_rows,      // rows of one step (the prefill bucket)

@@ -8,6 +8,7 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 
@@ -61,6 +62,20 @@ static ParseResult parseFormat(AsmParser &parser, Format &format) {
   return success();
 }
 
+/// Elements of a weight or a cache that no sum or byte count overflows with; far beyond any model.
+static constexpr int64_t kMaxElements = int64_t(1) << 48;
+
+/// Whether the product of positive `dims` is at most kMaxElements.
+static bool fits(ArrayRef<int64_t> dims) {
+  int64_t elements = 1;
+  for (int64_t dim : dims) {
+    if (dim > kMaxElements / elements)
+      return false;
+    elements *= dim;
+  }
+  return true;
+}
+
 //===----------------------------------------------------------------------===//
 // !trafo.weight
 //===----------------------------------------------------------------------===//
@@ -94,6 +109,9 @@ LogicalResult WeightType::verify(function_ref<InFlightDiagnostic()> emitError, A
   if (shape.back() % info.blockElements != 0)
     return emitError() << "expects the last dimension to be a multiple of the " << info.blockElements
                        << " elements of a block of " << info.name << ", got " << shape.back();
+  // weight_type_c3
+  if (!fits(shape))
+    return emitError() << "expects at most 2^48 elements";
   return success();
 }
 
@@ -131,6 +149,9 @@ LogicalResult KVCacheType::verify(function_ref<InFlightDiagnostic()> emitError, 
   if (headSize % formatInfo(format).blockElements != 0)
     return emitError() << "expects the head size to be a multiple of the " << formatInfo(format).blockElements
                        << " elements of a block of " << formatInfo(format).name << ", got " << headSize;
+  // kv_type_c3
+  if (!fits({layers, heads, headSize}))
+    return emitError() << "expects at most 2^48 elements";
   return success();
 }
 
@@ -163,6 +184,10 @@ LogicalResult ConfigAttr::verify(function_ref<InFlightDiagnostic()> emitError, i
     return emitError() << "expects positive bounds with max_outputs at most max_rows, got max_rows " << maxRows
                        << ", max_outputs " << maxOutputs << ", max_sequences " << maxSequences << ", max_workers "
                        << maxWorkers;
+  // config_attr_c3
+  constexpr int64_t kMax = std::numeric_limits<int32_t>::max();
+  if (maxContext > kMax || maxRows > kMax || maxSequences > kMax || maxWorkers > kMax)
+    return emitError() << "expects bounds of at most " << kMax;
   return success();
 }
 

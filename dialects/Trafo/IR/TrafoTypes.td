@@ -14,7 +14,7 @@ def Trafo_WeightType : Trafo_Type<"Weight", "weight"> {
     `!trafo.weight<49152x576xq8_0>` has 49,152 rows (outputs) of 576 columns (inputs), stored in GGUF's `q8_0`. A
     one-dimensional weight (`!trafo.weight<576xf32>`) is a vector. The formats are the entries of
     `include/trafo/Formats.h`. C1: 1 or 2 positive dimensions. C2: the last dimension is a multiple of the format's
-    block.
+    block. C3: at most 2^48 elements.
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::trafo::Format":$format);
   let hasCustomAssemblyFormat = 1;
@@ -37,7 +37,7 @@ def Trafo_KVCacheType : Trafo_Type<"KVCache", "kv"> {
   let summary = "a KV cache: layers x kv heads x head size, and the element format";
   let description = [{
     `!trafo.kv<30x3x64xf16>`: 30 layers of 3 KV heads of size 64 in f16. C1: positive dimensions. C2: the head size is a
-    multiple of the format's block.
+    multiple of the format's block. C3: at most 2^48 elements a position.
   }];
   let parameters = (ins "int64_t":$layers, "int64_t":$heads, "int64_t":$headSize, "::trafo::Format":$format);
   let hasCustomAssemblyFormat = 1;

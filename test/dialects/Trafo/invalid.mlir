@@ -26,6 +26,12 @@ func.func private @f(!trafo.weight<4x48xq9_9>)
 
 // -----
 
+// weight_type_c3
+// expected-error @+1 {{expects at most 2^48 elements}}
+func.func private @f(!trafo.weight<4294967296x4294967296xf32>)
+
+// -----
+
 // kv_type_c1
 // expected-error @+1 {{expects positive dimensions, got 2x0x16}}
 func.func private @f(!trafo.kv<2x0x16xf16>)
@@ -44,6 +50,12 @@ func.func private @f(!trafo.kv<2x2x16xq8_0>)
 
 // -----
 
+// kv_type_c3
+// expected-error @+1 {{expects at most 2^48 elements}}
+func.func private @f(!trafo.kv<4294967296x1x4294967296xf16>)
+
+// -----
+
 // config_attr_c1
 // expected-error @+1 {{expects max_context to be a positive multiple of 64, got 100}}
 func.func private @f() attributes {a = #trafo.config<max_context = 100, max_rows = 1, max_outputs = 1, max_sequences = 1, max_workers = 1>}
@@ -53,6 +65,12 @@ func.func private @f() attributes {a = #trafo.config<max_context = 100, max_rows
 // config_attr_c2
 // expected-error @+1 {{expects positive bounds with max_outputs at most max_rows, got max_rows 4, max_outputs 8, max_sequences 1, max_workers 1}}
 func.func private @f() attributes {a = #trafo.config<max_context = 64, max_rows = 4, max_outputs = 8, max_sequences = 1, max_workers = 1>}
+
+// -----
+
+// config_attr_c3
+// expected-error @+1 {{expects bounds of at most 2147483647}}
+func.func private @f() attributes {a = #trafo.config<max_context = 4294967296, max_rows = 1, max_outputs = 1, max_sequences = 1, max_workers = 1>}
 
 // -----
 
@@ -188,7 +206,7 @@ func.func @f(%a: !trafo.weight<24x8xf32>) {
 
 // interleave_c3
 func.func @f(%a: !trafo.weight<32x8xf32>) {
-  // expected-error @+1 {{expects a result '!trafo.weight<64x8xf32>', got '!trafo.weight<32x8xf32>'}}
+  // expected-error @+1 {{expects a result of twice the rows of '!trafo.weight<32x8xf32>', got '!trafo.weight<32x8xf32>'}}
   %0 = trafo.interleave %a, %a by 16 : (!trafo.weight<32x8xf32>, !trafo.weight<32x8xf32>) -> !trafo.weight<32x8xf32>
   return
 }
@@ -667,7 +685,7 @@ func.func @f(%kv: !trafo.kv<2x2x16xf16>, %l: index, %r: !trafo.rows, %x: tensor<
 
 // qkv_rope_c4
 func.func @f(%kv: !trafo.kv<2x2x16xf16>, %l: index, %r: !trafo.rows, %x: tensor<?x64xf32>, %w0: !trafo.weight<128x64xf32>) {
-  // expected-error @+1 {{expects a result of 64 columns, got 'tensor<?x32xf32>'}}
+  // expected-error @+1 {{expects a result of 4 heads x 16 columns, got 'tensor<?x32xf32>'}}
   %0 = trafo.qkv_rope %x weights(%w0 : !trafo.weight<128x64xf32>) cache %kv[%l] rows %r heads 4 : tensor<?x64xf32>, !trafo.kv<2x2x16xf16> -> tensor<?x32xf32>
   return
 }
