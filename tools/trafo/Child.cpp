@@ -79,6 +79,8 @@ bool runAndWait(const std::string &path, char **argv, int *outStatus) {
     return false;
   }
   childPid = pid;
+  if (passedOn) // came before there was anybody to pass it on to
+    kill(pid, passedOn);
   while (waitpid(pid, outStatus, 0) < 0 && errno == EINTR)
     ;
   childPid = 0;

@@ -166,13 +166,22 @@ def test_a_crash_names_the_reproducer(toy, with_compiler):
     assert (toy.folder / "out.reproducer.mlir").exists()
 
 
+def await_sleep(toy):
+    """Until the script has become `sleep`; its process id."""
+    while True:
+        time.sleep(0.01)
+        if (toy.folder / "ready").exists():
+            child = int((toy.folder / "ready").read_text())
+            if open(f"/proc/{child}/comm").read() == "sleep\n":
+                return child
+
+
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_the_compiler_and_leaves_nothing(toy, with_compiler, which):
-    trafo = with_compiler('touch out.tmp.$$ ready; exec sleep 100')
+    trafo = with_compiler('touch out.tmp.$$; echo $$ > pid; mv pid ready; exec sleep 100')
     (toy.folder / "out").write_text("old")
     process = subprocess.Popen([trafo, "compile", "m", "-o", "out"], cwd=toy.folder, stderr=subprocess.PIPE)
-    while not (toy.folder / "ready").exists():
-        time.sleep(0.01)
+    await_sleep(toy)  # bash itself takes SIGINT for its children's
     process.send_signal(which)
     assert process.wait(10) == 130
     assert process.stderr.read() == b""
@@ -184,9 +193,7 @@ def test_ctrl_c_ends_the_compiler_and_leaves_nothing(toy, with_compiler, which):
 def test_the_compiler_ends_when_the_driver_is_killed(toy, with_compiler):
     trafo = with_compiler('echo $$ > pid; mv pid ready; exec sleep 100')
     process = subprocess.Popen([trafo, "compile", "m", "-o", "out"], cwd=toy.folder)
-    while not (toy.folder / "ready").exists():
-        time.sleep(0.01)
-    child = int((toy.folder / "ready").read_text())
+    child = await_sleep(toy)
     process.kill()
     process.wait()
     for _ in range(500):
