@@ -64,17 +64,17 @@ typedef struct trafo_text_header_t {
   int32_t eos;
   int32_t unknown;
   int32_t padding;
-  trafo_text_span_t pre_tokenizer;  /* char[]: its name */
-  trafo_text_span_t token_offsets;  /* uint32[token_count + 1]: into token_bytes, ascending */
-  trafo_text_span_t token_bytes;    /* uint8[]: what each token stands for, byte-level spelling undone */
-  trafo_text_span_t token_types;    /* uint8[token_count]: GGUF's types, 1 to 6 */
-  trafo_text_span_t byte_tokens;    /* int32[256]: the token of one byte, -1: none */
-  trafo_text_span_t merge_rows;     /* uint32[token_count + 1]: into merges, ascending */
-  trafo_text_span_t merges;         /* trafo_text_merge_t[]: rows by left token, sorted by `right` */
-  trafo_text_span_t words;          /* uint32[token_count]: normal tokens sorted by bytes; empty without WHOLE_WORDS */
-  trafo_text_span_t specials;       /* uint32[]: control and user-defined tokens sorted by bytes */
-  trafo_text_span_t end_tokens;     /* uint32[]: tokens that end a generation, ascending */
-  trafo_text_span_t chat;           /* trafo_text_chat_t, or empty: no template */
+  trafo_text_span_t pre_tokenizer; /* char[]: its name */
+  trafo_text_span_t token_offsets; /* uint32[token_count + 1]: into token_bytes, ascending */
+  trafo_text_span_t token_bytes;   /* uint8[]: what each token stands for, byte-level spelling undone */
+  trafo_text_span_t token_types;   /* uint8[token_count]: GGUF's types, 1 to 6 */
+  trafo_text_span_t byte_tokens;   /* int32[256]: the token of one byte, -1: none */
+  trafo_text_span_t merge_rows;    /* uint32[token_count + 1]: into merges, ascending */
+  trafo_text_span_t merges;        /* trafo_text_merge_t[]: rows by left token, sorted by `right` */
+  trafo_text_span_t words;         /* uint32[token_count]: normal tokens sorted by bytes; empty without WHOLE_WORDS */
+  trafo_text_span_t specials;      /* uint32[]: control and user-defined tokens sorted by bytes */
+  trafo_text_span_t end_tokens;    /* uint32[]: tokens that end a generation, ascending */
+  trafo_text_span_t chat;          /* trafo_text_chat_t, or empty: no template */
   uint32_t reserved[8];
 } trafo_text_header_t;
 
