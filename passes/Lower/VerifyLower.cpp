@@ -23,7 +23,7 @@ bool isLibraryMath(Operation *op) {
 struct VerifyLowerPass : trafo::impl::VerifyLowerPassBase<VerifyLowerPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    WalkResult result = module.walk([&](Operation *op) -> WalkResult {
+    WalkResult result = module.walk<WalkOrder::PreOrder>([&](Operation *op) -> WalkResult {
       if (op == module)
         return WalkResult::advance();
       StringRef dialect = op->getName().getDialectNamespace();
