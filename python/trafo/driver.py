@@ -13,7 +13,7 @@ def find_driver():
     """The program `trafo`: $TRAFO if set, else beside this package (a build tree or a prefix), else on PATH."""
     if named := os.environ.get("TRAFO"):
         return named
-    for above in list(pathlib.Path(__file__).resolve().parents)[1:5]:
+    for above in list(pathlib.Path(__file__).absolute().parents)[1:5]:
         if os.access(above / "bin" / "trafo", os.X_OK):
             return str(above / "bin" / "trafo")
     if found := shutil.which("trafo"):

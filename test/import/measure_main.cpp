@@ -20,7 +20,7 @@ int main(int argc, char **argv) {
   if (child < 0)
     return 71;
   if (child == 0) {
-    ::execv(argv[2], argv + 2);
+    ::execvp(argv[2], argv + 2);
     ::_exit(127);
   }
   int status = 0;

@@ -1,6 +1,7 @@
 """Programs made of the toy model (test/runtime/toy): what a user of a compiled program meets, without the compiler."""
 
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -32,19 +33,23 @@ class Toy:
         return out
 
     def run(self, *command, stdin=b"", timeout=60, env=None, cwd=None):
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        # Through trafo-measure: a child of Python begins with the peak of Python itself.
+        measured = [self.build / "test/bin/trafo-measure"]
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, \
+                tempfile.NamedTemporaryFile("r") as report:
             given.write(stdin)
             given.seek(0)
-            process = subprocess.Popen([str(word) for word in command], stdin=given, stdout=out, stderr=err, env=env,
-                                       cwd=cwd or self.folder)
-            watchdog = threading.Timer(timeout, process.kill)
+            words = [str(word) for word in (*measured, report.name, *command)]
+            process = subprocess.Popen(words, stdin=given, stdout=out, stderr=err, env=env, cwd=cwd or self.folder,
+                                       start_new_session=True)
+            watchdog = threading.Timer(timeout, os.killpg, (process.pid, signal.SIGKILL))
             watchdog.start()
-            _, status, usage = os.wait4(process.pid, 0)  # by hand, for the memory of this one child
+            assert process.wait() == 0, "killed after its time, or trafo-measure could not run it"
             watchdog.cancel()
-            process.returncode = os.waitstatus_to_exitcode(status)
+            returncode, peak_bytes, _ = (int(part) for part in report.read().split())
             out.seek(0)
             err.seek(0)
-            return Done(process.returncode, out.read(), err.read().decode(errors="replace"), usage.ru_maxrss * 1024)
+            return Done(returncode, out.read(), err.read().decode(errors="replace"), peak_bytes)
 
     def refused(self, done, exit_code, code, *facts):
         """The contract of bad input: exit code, one line with the code and the facts, no signal, little memory."""
