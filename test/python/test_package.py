@@ -1,6 +1,7 @@
 """The package trafo over a compiled SmolLM2: compile, load, generate, logits, and how each of them fails."""
 
 import json
+import pathlib
 import threading
 
 import numpy
@@ -144,3 +145,15 @@ def test_a_compiler_that_cannot_be_found_is_named(monkeypatch, tmp_path):
     with pytest.raises(trafo.Error, match="no-such-program") as raised:
         trafo.compile("a.gguf", tmp_path / "out")
     assert raised.value.status == 69
+
+
+def test_a_library_takes_its_weights_by_path(tmp_path):
+    tiny = pathlib.Path(__file__).resolve().parents[1] / "pipelines/Inputs/tiny.mlir"
+    ids = [3, 1, 4, 1, 5, 9, 2, 6]
+    whole = trafo.load(trafo.compile(tiny, tmp_path / "tiny")).logits(ids)
+    library = trafo.compile(tiny, tmp_path / "tiny.so", emit="so")
+    apart = trafo.load(library, weights=tmp_path / "tiny.so.weights").logits(ids)
+    assert numpy.array_equal(whole, apart)
+    with pytest.raises(trafo.Error) as raised:
+        trafo.load(library)
+    assert raised.value.code == "TRAFO-ART-0012"
