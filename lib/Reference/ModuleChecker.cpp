@@ -52,6 +52,7 @@ LogicalResult ModuleChecker::begin(ModuleOp module) {
   first = *trace;
   before = std::move(*trace);
   fingerprint.emplace(module);
+  model = module.clone();
   return success();
 }
 
@@ -81,10 +82,15 @@ PassVerdict ModuleChecker::compare(llvm::StringRef pass, const Trace &after) con
 
 LogicalResult ModuleChecker::afterPass(llvm::StringRef pass, ModuleOp module) {
   if (!isTrafoLevel(module)) {
-    std::optional<PassVerdict> verdict = stages ? stages->check(pass, module) : std::nullopt;
-    if (!verdict)
+    if (fingerprint && *fingerprint == OperationFingerPrint(module))
       return success();
+    if (!stages)
+      stages = std::make_unique<StageChecker>(std::move(model), steps, options.threads);
+    FailureOr<PassVerdict> verdict = stages->check(pass, module);
+    if (failed(verdict))
+      return module.emitError("the stages cannot be run after pass '") << pass << "'";
     results.push_back(*verdict);
+    fingerprint.emplace(module);
   } else {
     OperationFingerPrint now(module);
     if (fingerprint && now == *fingerprint)
@@ -96,6 +102,7 @@ LogicalResult ModuleChecker::afterPass(llvm::StringRef pass, ModuleOp module) {
     // Later passes are held to what they were given: bounds do not add up over passes.
     before = std::move(*after);
     fingerprint = now;
+    model = module.clone();
   }
   const PassVerdict &verdict = results.back();
   if (verdict.compared == 0)
@@ -126,6 +133,18 @@ void CheckInstrumentation::runBeforePass(Pass *, Operation *op) {
 }
 
 void CheckInstrumentation::runAfterPass(Pass *pass, Operation *op) {
-  if (!broken && mlir::failed(checker.afterPass(nameOf(pass), moduleOf(op))))
+  if (broken)
+    return;
+  std::string name = nameOf(pass).str();
+  // Passes on functions are judged together, when the pass that ran them ends: in between, some functions have changed and
+  // others have not.
+  if (op->getParentOp()) {
+    if (("," + nested + ",").find("," + name + ",") == std::string::npos)
+      nested += (nested.empty() ? "" : ",") + name;
+    return;
+  }
+  if (!nested.empty())
+    name = std::exchange(nested, "");
+  if (mlir::failed(checker.afterPass(name, moduleOf(op))))
     broken = true;
 }

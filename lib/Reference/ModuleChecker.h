@@ -2,7 +2,7 @@
 #ifndef TRAFO_REFERENCE_MODULECHECKER_H
 #define TRAFO_REFERENCE_MODULECHECKER_H
 
-#include "lib/Reference/Trace.h"
+#include "lib/Reference/StageChecker.h"
 #include "mlir/IR/OperationSupport.h"
 #include "mlir/Pass/PassInstrumentation.h"
 
@@ -24,20 +24,10 @@ struct PassVerdict {
   double bound = 0.0;   ///< at `where`
 };
 
-/// Takes over once no trafo op but weights is left: runs the stages of a planned module (see StageChecker.cpp).
-class StageChecker {
-public:
-  virtual ~StageChecker() = default;
-  /// Judges the module after `pass`; an empty answer if it can not yet, or no longer, be run.
-  virtual std::optional<PassVerdict> check(llvm::StringRef pass, mlir::ModuleOp module) = 0;
-};
-
 /// Compares what the model computes on sample tokens before and after every pass.
 class ModuleChecker {
 public:
   explicit ModuleChecker(CheckOptions options) : options(std::move(options)) {}
-
-  void judgeStagesWith(std::unique_ptr<StageChecker> checker) { stages = std::move(checker); }
 
   /// The first call of either takes the module as it should be.
   mlir::LogicalResult begin(mlir::ModuleOp module);
@@ -56,7 +46,8 @@ private:
   Trace before; ///< of the last pass
   bool begun = false;
   std::optional<mlir::OperationFingerPrint> fingerprint;
-  std::unique_ptr<StageChecker> stages;
+  mlir::OwningOpRef<mlir::ModuleOp> model; ///< a copy of the last form at trafo level
+  std::unique_ptr<StageChecker> stages;    ///< takes over from Plan on
   std::vector<PassVerdict> results;
 };
 
@@ -74,6 +65,7 @@ public:
 private:
   ModuleChecker &checker;
   bool broken = false;
+  std::string nested; ///< passes on functions since the last judgement, by commas
 };
 
 } // namespace trafo

@@ -15,7 +15,7 @@ std::string TraceEntry::describe() const {
     return text + ", its output";
   text += ", " + op;
   for (size_t i = 0; i < names.size(); ++i)
-    text += (i == 0 ? " (" : ", ") + names[i];
+    text += (i == 0 ? " (" : ", ") + names[i].substr(names[i].rfind('/') + 1); // files without their folders
   text += names.empty() ? "" : ")";
   return told == Told::Cached ? text + ", its keys and values" : text;
 }
@@ -40,7 +40,7 @@ std::vector<std::string> trafo::locationNames(Location location) {
 }
 
 FailureOr<Trace> trafo::traceModule(ModuleOp module, const std::vector<StepRows> &steps, unsigned threads,
-                                    const Trace *earlier) {
+                                    const Trace *earlier, bool asCompiled) {
   Trace trace;
   // What each layer gave in the earlier run, by step and layer.
   std::map<std::pair<int64_t, int64_t>, const Rows *> outputs;
@@ -51,6 +51,7 @@ FailureOr<Trace> trafo::traceModule(ModuleOp module, const std::vector<StepRows>
 
   InterpreterOptions options;
   options.threads = threads;
+  options.asCompiled = asCompiled;
   Interpreter interpreter(module, options);
   int64_t number = 0;
   interpreter.onResult([&](int64_t layer, Operation *op, Told told, Rows &rows) {

@@ -33,7 +33,7 @@ std::vector<std::string> locationNames(mlir::Location location);
 /// Runs the steps one after the other from empty caches. `layerInputs`, if given, is an earlier trace of the same steps:
 /// each layer is fed what it was fed there, so that errors do not add up over layers.
 mlir::FailureOr<Trace> traceModule(mlir::ModuleOp module, const std::vector<StepRows> &steps, unsigned threads,
-                                   const Trace *earlier = nullptr);
+                                   const Trace *earlier = nullptr, bool asCompiled = false);
 
 /// For each entry of `after` the number of its partner in `before`, or -1: same step, layer and kind, a name in common and
 /// the same shape. An op that stands for several gives what the last of them gave; of several that stand for one, the last

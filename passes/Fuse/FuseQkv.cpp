@@ -185,6 +185,9 @@ void FuseQkvPass::fuse(Match &match, LayerSlots &slots) {
   SmallVector<Location> locs;
   for (LinearOp linear : match.linears())
     locs.push_back(linear.getLoc());
+  for (RopeOp rope : {match.q.rope, match.k.rope}) // the result is the rotated q: `trafo check` looks for its name
+    if (rope)
+      locs.push_back(rope.getLoc());
   locs.push_back(write.getLoc());
   auto fused =
       QkvRopeOp::create(rewriter, rewriter.getFusedLoc(locs), query.getType(), match.q.linear.getInput(), weights,

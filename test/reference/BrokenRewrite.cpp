@@ -4,7 +4,10 @@
 // layer and op.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/Plan/IR/PlanOps.h"
 #include "dialects/Trafo/IR/TrafoOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
@@ -56,6 +59,31 @@ struct MixUpLayers : ModulePass<MixUpLayers> {
   }
 };
 
+/// A plan whose gate_up stages keep the activation and forget the product.
+struct ForgetProduct : ModulePass<ForgetProduct> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ForgetProduct)
+  static constexpr StringLiteral kArgument = "test-forget-product";
+  void runOnOperation() override {
+    getOperation().walk([](trafo::plan::StageOp stage) {
+      if (stage.getSymName().ends_with("gate_up"))
+        stage.walk([](arith::MulFOp product) { product.getResult().replaceAllUsesWith(product.getLhs()); });
+    });
+  }
+};
+
+/// Codes of activations cut off instead of rounded: off by half a step, which only a sharp eye sees.
+struct RoundDown : ModulePass<RoundDown> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(RoundDown)
+  static constexpr StringLiteral kArgument = "test-round-down";
+  void runOnOperation() override {
+    getOperation().walk([](math::RoundEvenOp op) {
+      OpBuilder builder(op);
+      op.getResult().replaceAllUsesWith(math::FloorOp::create(builder, op.getLoc(), op.getOperand()).getResult());
+      op.erase();
+    });
+  }
+};
+
 /// Changes nothing that is computed: adds an attribute.
 struct Harmless : ModulePass<Harmless> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(Harmless)
@@ -71,6 +99,8 @@ extern "C" LLVM_ATTRIBUTE_WEAK PassPluginLibraryInfo mlirGetPassPluginInfo() {
             PassRegistration<SwapGateAndUp>();
             PassRegistration<ChangeEps>();
             PassRegistration<MixUpLayers>();
+            PassRegistration<ForgetProduct>();
+            PassRegistration<RoundDown>();
             PassRegistration<Harmless>();
           }};
 }

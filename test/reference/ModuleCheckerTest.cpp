@@ -1,5 +1,7 @@
 //===- ModuleCheckerTest.cpp - broken passes are named --------------------===//
 #include "ParsedModule.h"
+#include "dialects/Plan/IR/PlanOps.h"
+#include "lib/Compiler/Register.h"
 #include "lib/Reference/Bounds.h"
 #include "lib/Reference/Reference.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -16,6 +18,7 @@ protected:
     auto plugin = mlir::PassPlugin::load(TRAFO_BROKEN_REWRITE);
     ASSERT_TRUE(bool(plugin)) << llvm::toString(plugin.takeError());
     plugin->registerPassRegistryCallbacks();
+    registerAllPasses();
   }
   bool check(llvm::StringRef pipeline) {
     mlir::PassManager passes(&context);
@@ -60,6 +63,54 @@ TEST_F(ModuleCheckerTest, WeightOfAnotherLayer) {
   parseTinyDecoder();
   EXPECT_FALSE(check("test-mix-up-layers"));
   EXPECT_NE(message.find("pass 'test-mix-up-layers' breaks its bound: layer 1, trafo.linear ("), std::string::npos)
+      << message;
+}
+
+TEST_F(ModuleCheckerTest, EveryPassUpToQuantize) {
+  parseTinyDecoder();
+  EXPECT_TRUE(check("trafo-normalize-pipeline,trafo-fuse-pipeline,trafo-quantize-pipeline")) << message << said;
+  for (llvm::StringRef line : {"trafo-decompose-mlp              equal", "trafo-fuse-qkv                   within",
+                               "trafo-fuse-gate-up               equal", "trafo-fuse-linear-add            equal",
+                               "trafo-assign-numerics            equal"})
+    EXPECT_NE(said.find(line), std::string::npos) << line.str() << "\n" << said;
+}
+
+/// The road up to Quantize.
+#define TRAFO_TEST_ROAD "trafo-normalize-pipeline,trafo-fuse-pipeline,trafo-quantize-pipeline,"
+
+class StageCheckerTest : public ModuleCheckerTest {
+protected:
+  void SetUp() override {
+    context.loadDialect<plan::PlanDialect>();
+    parseTinyDecoder();
+    (*module)->setAttr(plan::kTargetAttr, plan::TargetAttr::get(&context, "test", "x86_64-unknown-linux-gnu", "x86-64",
+                                                                "", 0, plan::DotKind::Generic, /*tile_tokens=*/2,
+                                                                /*panel_rows=*/8, /*prefetch_bytes=*/0));
+  }
+};
+
+TEST_F(StageCheckerTest, EveryPassDownToLower) {
+  EXPECT_TRUE(check(TRAFO_TEST_ROAD "trafo-plan-pipeline,trafo-tile-pipeline,trafo-x86-pipeline,trafo-lower-pipeline"))
+      << message << said;
+  for (llvm::StringRef line :
+       {"trafo-plan-step", "trafo-pack-weights", "trafo-tile-contract", "trafo-tile-attention", "trafo-outline-stages",
+        "trafo-lower-block-contract-generic", "convert-func-to-llvm", "trafo-emit-entry"})
+    EXPECT_NE(said.find(line), std::string::npos) << line.str() << "\n" << said;
+  EXPECT_EQ(said.find("BROKEN"), std::string::npos) << said;
+  RecordProperty("verdicts", said);
+}
+
+TEST_F(StageCheckerTest, ForgottenProduct) {
+  EXPECT_FALSE(check(TRAFO_TEST_ROAD "trafo-plan-pipeline,test-forget-product,trafo-tile-pipeline"));
+  EXPECT_NE(message.find("pass 'test-forget-product' breaks its bound: layer 0, trafo.gate_up ("), std::string::npos)
+      << message;
+  EXPECT_NE(message.find("stage @decoder.gate_up"), std::string::npos) << message;
+}
+
+TEST_F(StageCheckerTest, CodesRoundedDown) {
+  EXPECT_FALSE(check(TRAFO_TEST_ROAD "trafo-plan-pipeline,trafo-pack-weights,trafo-tile-contract,trafo-tile-prepare,"
+                                     "test-round-down,trafo-tile-embed"));
+  EXPECT_NE(message.find("pass 'test-round-down' breaks its bound: layer 0, trafo.qkv_rope ("), std::string::npos)
       << message;
 }
 

@@ -3,6 +3,7 @@
 #define TRAFO_TEST_REFERENCE_PARSEDMODULE_H
 
 #include "dialects/Trafo/IR/TrafoDialect.h"
+#include "lib/Compiler/Register.h"
 #include "lib/Reference/Interpreter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Diagnostics.h"
@@ -14,6 +15,9 @@ class ParsedModule : public testing::Test {
 protected:
   ParsedModule() {
     context.loadDialect<trafo::TrafoDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect>();
+    mlir::DialectRegistry registry;
+    trafo::registerAllDialects(registry);
+    context.appendDialectRegistry(registry);
     context.getDiagEngine().registerHandler([this](mlir::Diagnostic &diagnostic) { message = diagnostic.str(); });
   }
   void parse(llvm::StringRef text) {
