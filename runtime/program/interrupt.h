@@ -7,6 +7,8 @@ namespace trafo::program {
 void catchInterrupts();
 bool interrupted();
 void clearInterrupt();
+/// Waits until `descriptor` can be read (or has ended); false when an interrupt was asked for.
+bool awaitInput(int descriptor);
 
 } // namespace trafo::program
 

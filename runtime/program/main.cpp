@@ -32,6 +32,8 @@ public:
         return TRAFO_OK;
       }
       char buffer[16 << 10];
+      if (!awaitInput(STDIN_FILENO))
+        return TRAFO_CANCELLED;
       ssize_t n = ::read(STDIN_FILENO, buffer, sizeof(buffer));
       if (n < 0 && errno == EINTR && !interrupted())
         continue;
