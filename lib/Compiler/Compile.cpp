@@ -86,9 +86,11 @@ int Compilation::prepare() {
     }
     bool isNvidia = target::targetOf(tier)->name == "Nvidia";
     bool wantsNvidia = options.emit == EmitKind::Ptx || options.emit == EmitKind::Cubin;
-    bool eitherWay = options.emit == EmitKind::LLVM || options.emit == EmitKind::Mlir || options.emit == EmitKind::Assembly;
+    bool eitherWay =
+        options.emit == EmitKind::LLVM || options.emit == EmitKind::Mlir || options.emit == EmitKind::Assembly;
     if (isNvidia != wantsNvidia && !eitherWay) {
-      diagnostics.error("target '" + name + "' and --emit do not fit; nvidia targets emit ptx, cubin, asm, llvm and mlir, "
+      diagnostics.error("target '" + name +
+                        "' and --emit do not fit; nvidia targets emit ptx, cubin, asm, llvm and mlir, "
                         "x86 targets exe, so, obj, asm, llvm and mlir");
       return TRAFO_USAGE;
     }
@@ -214,7 +216,8 @@ int Compilation::run() {
   if (int status = readInput(context, options, diagnostics, input))
     return status;
   if (input.stage == Stage::Lower && isArtifact(options.emit)) {
-    diagnostics.error("'" + options.input + "' is lowered: it has code but no weights; expects --emit=obj, asm or llvm");
+    diagnostics.error("'" + options.input +
+                      "' is lowered: it has code but no weights; expects --emit=obj, asm or llvm");
     return TRAFO_USAGE;
   }
   progress = std::make_unique<Progress>(options.progressFd, countSteps());

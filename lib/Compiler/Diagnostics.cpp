@@ -29,7 +29,8 @@ static FileLineColLoc placeOf(Location location) {
 
 void DiagnosticPrinter::print(Diagnostic &diagnostic) {
   std::string message = diagnostic.str();
-  if (hiding && StringRef(message).contains("reproducer"))
+  if (hiding && (StringRef(message).starts_with("Failures have been detected while processing an MLIR pass pipeline") ||
+                 StringRef(message).starts_with("A failure has been detected while processing the MLIR module")))
     return;
   StringRef kind;
   switch (diagnostic.getSeverity()) {

@@ -50,7 +50,8 @@ static std::optional<uint64_t> randomSeed(const CompileOptions &options) {
   return seed;
 }
 
-static int importGguf(MLIRContext &context, const CompileOptions &options, DiagnosticPrinter &diagnostics, Input &input) {
+static int importGguf(MLIRContext &context, const CompileOptions &options, DiagnosticPrinter &diagnostics,
+                      Input &input) {
   if (int code = readModelFile(options.input, options, diagnostics, input))
     return code;
   const FormatInfo *kv = findFormat(options.kvFormat);
@@ -104,7 +105,8 @@ static int parseIr(MLIRContext &context, const CompileOptions &options, Diagnost
   return readModelFile(*files.begin(), options, diagnostics, input);
 }
 
-int trafo::readInput(MLIRContext &context, const CompileOptions &options, DiagnosticPrinter &diagnostics, Input &input) {
+int trafo::readInput(MLIRContext &context, const CompileOptions &options, DiagnosticPrinter &diagnostics,
+                     Input &input) {
   if (llvm::StringRef(options.input).ends_with(".mlir"))
     return parseIr(context, options, diagnostics, input);
   if (options.from && *options.from != Stage::Import) {

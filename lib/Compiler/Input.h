@@ -15,11 +15,11 @@ namespace trafo {
 /// A module and what of the model file is not IR.
 struct Input {
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  Stage stage = Stage::Import;           ///< the last one the module went through
-  std::optional<Checkpoint> checkpoint;  ///< the model file, if one is known
-  std::optional<DecoderSpec> spec;       ///< of the checkpoint
-  std::vector<uint8_t> text;             ///< the TEXT section; empty: none
-  uint64_t modelHash = 0;                ///< XXH3-64 of the model file's header, or of the IR
+  Stage stage = Stage::Import;          ///< the last one the module went through
+  std::optional<Checkpoint> checkpoint; ///< the model file, if one is known
+  std::optional<DecoderSpec> spec;      ///< of the checkpoint
+  std::vector<uint8_t> text;            ///< the TEXT section; empty: none
+  uint64_t modelHash = 0;               ///< XXH3-64 of the model file's header, or of the IR
 };
 
 /// Reads `options.input`. A GGUF file is imported; IR is parsed, and the GGUF file its weights lie in (if they lie in

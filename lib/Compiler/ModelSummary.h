@@ -23,10 +23,10 @@ struct OpSummary {
 
 /// What INFO and --report are made from.
 struct ModelSummary {
-  std::vector<OpSummary> ops;                                       ///< in order of execution
-  std::map<std::string, std::pair<int64_t, int64_t>> formats;       ///< storage format: tensors, bytes
-  int64_t parameters = 0;                                           ///< values of all sources
-  std::vector<std::string> stages;                                  ///< names, after Plan
+  std::vector<OpSummary> ops;                                            ///< in order of execution
+  std::map<std::string, std::pair<int64_t, int64_t>> formats;            ///< storage format: tensors, bytes
+  int64_t parameters = 0;                                                ///< values of all sources
+  std::vector<std::string> stages;                                       ///< names, after Plan
   std::vector<std::pair<std::string, std::vector<std::string>>> targets; ///< tier and its CPU features
 };
 

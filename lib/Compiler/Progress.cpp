@@ -27,7 +27,8 @@ void Progress::bytes(int64_t done, int64_t total) {
   lastDrawn = now;
   tell("bytes " + std::to_string(done) + " " + std::to_string(total) + "\n");
   if (terminal && total > 0)
-    std::fprintf(stderr, "\r\033[K[%u/%u] %s %3d %%", number, steps, name.c_str(), static_cast<int>(100.0 * done / total));
+    std::fprintf(stderr, "\r\033[K[%u/%u] %s %3d %%", number, steps, name.c_str(),
+                 static_cast<int>(100.0 * done / total));
 }
 
 void Progress::clear() {

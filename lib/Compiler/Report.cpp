@@ -53,7 +53,8 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
       << "read bandwidth           " << llvm::format("%.1f GB/s", rate);
   if (measured)
     out << " measured, " << threads << " threads";
-  out << "\npredicted                " << llvm::format("%.0f tokens/s", rate * 1e9 / std::max<double>(manifest.decode_bytes, 1))
+  out << "\npredicted                "
+      << llvm::format("%.0f tokens/s", rate * 1e9 / std::max<double>(manifest.decode_bytes, 1))
       << " decoding at batch 1, if bound by reading\n";
   int64_t total = 0;
   for (const OpSummary &op : summary.ops)
@@ -64,6 +65,6 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
   for (const OpSummary &op : summary.ops)
     if (op.bytes)
       out << llvm::format("  %5.1f %%  %8.2f MB  ", 100.0 * op.bytes / total, op.bytes / 1e6)
-          << llvm::left_justify(op.op, 20) << llvm::left_justify(op.body, 12) << "x " << llvm::format("%-4lld", (long long)op.times)
-          << op.numbers << "\n";
+          << llvm::left_justify(op.op, 20) << llvm::left_justify(op.body, 12) << "x "
+          << llvm::format("%-4lld", (long long)op.times) << op.numbers << "\n";
 }

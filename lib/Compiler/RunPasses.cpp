@@ -42,7 +42,8 @@ static bool save(const std::string &path, StringRef text) {
 static std::string placeOf(const std::string &path, StringRef text) {
   if (path.empty() || text.empty())
     return "";
-  return save(path, text) ? "; the IR it was given is in " + path : "; the IR it was given could not be written to " + path;
+  return save(path, text) ? "; the IR it was given is in " + path
+                          : "; the IR it was given could not be written to " + path;
 }
 
 LogicalResult PassRunner::run(ModuleOp module, StringRef what, llvm::function_ref<LogicalResult(PassManager &)> fill) {

@@ -75,8 +75,7 @@ int trafo::writeArtifact(const CompileOptions &options, DiagnosticPrinter &diagn
   if (trafo_status_t status = writer.open({options.output, launcher, input.modelHash, true}, &error))
     return fail(diagnostics, error, status);
   for (const TierCode &tier : code)
-    if (trafo_status_t status =
-            writer.addCode(tier.bytes.data(), tier.bytes.size(), tier.target.getCpuBits(), &error))
+    if (trafo_status_t status = writer.addCode(tier.bytes.data(), tier.bytes.size(), tier.target.getCpuBits(), &error))
       return fail(diagnostics, error, status);
   if (!input.text.empty())
     if (trafo_status_t status = writer.addText(input.text.data(), input.text.size(), &error))

@@ -112,8 +112,8 @@ FailureOr<Bytes> trafo::target::emitCode(ModuleOp origin, llvm::Module &module, 
   llvm::CodeGenFileType type =
       form == CodeForm::Assembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
   if (machine.addPassesToEmitFile(passes, stream, nullptr, type)) {
-    origin.emitError("this LLVM cannot emit ") << (form == CodeForm::Assembly ? "assembly" : "objects") << " for "
-                                               << machine.getTargetTriple().str();
+    origin.emitError("this LLVM cannot emit ")
+        << (form == CodeForm::Assembly ? "assembly" : "objects") << " for " << machine.getTargetTriple().str();
     return failure();
   }
   passes.run(module);

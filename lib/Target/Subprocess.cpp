@@ -52,9 +52,10 @@ FailureOr<Bytes> trafo::target::runTool(StringRef program, ArrayRef<StringRef> a
   for (StringRef argument : arguments)
     command.push_back(argument == "%in" ? StringRef(inPath) : argument == "%out" ? StringRef(outPath) : argument);
   std::string launch;
-  int code = sys::ExecuteAndWait(program, command, /*Env=*/std::nullopt,
-                                 {StringRef("/dev/null"), StringRef(outputIsStdout ? outPath : saidPath), StringRef(saidPath)},
-                                 /*SecondsToWait=*/120, /*MemoryLimit=*/0, &launch);
+  int code =
+      sys::ExecuteAndWait(program, command, /*Env=*/std::nullopt,
+                          {StringRef("/dev/null"), StringRef(outputIsStdout ? outPath : saidPath), StringRef(saidPath)},
+                          /*SecondsToWait=*/120, /*MemoryLimit=*/0, &launch);
   if (code == 0)
     return readAll(out);
   Bytes text = readAll(said);

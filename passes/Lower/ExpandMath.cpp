@@ -31,8 +31,8 @@ struct ExpandMathPass : trafo::impl::ExpandMathPassBase<ExpandMathPass> {
       return;
     // Functions without a polynomial of their own are first said with those that have one.
     RewritePatternSet patterns(&getContext());
-    math::populateExpansionPatterns(patterns, {"exp2", "tan", "sinh", "cosh", "asinh", "acosh", "atanh", "powf", "fpowi",
-                                               "rsqrt", "round"});
+    math::populateExpansionPatterns(
+        patterns, {"exp2", "tan", "sinh", "cosh", "asinh", "acosh", "atanh", "powf", "fpowi", "rsqrt", "round"});
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef) { return true; });
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

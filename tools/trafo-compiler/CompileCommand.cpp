@@ -12,10 +12,10 @@ using namespace trafo;
 
 /// "exe", "mlir:fuse", ... Returns what is wrong, or nothing.
 static std::string parseEmit(const std::string &text, CompileOptions &options) {
-  static const std::map<std::string, EmitKind> kinds = {
-      {"exe", EmitKind::Executable}, {"so", EmitKind::SharedLibrary}, {"obj", EmitKind::Object},
-      {"asm", EmitKind::Assembly},   {"llvm", EmitKind::LLVM},        {"ptx", EmitKind::Ptx},
-      {"cubin", EmitKind::Cubin}};
+  static const std::map<std::string, EmitKind> kinds = {{"exe", EmitKind::Executable}, {"so", EmitKind::SharedLibrary},
+                                                        {"obj", EmitKind::Object},     {"asm", EmitKind::Assembly},
+                                                        {"llvm", EmitKind::LLVM},      {"ptx", EmitKind::Ptx},
+                                                        {"cubin", EmitKind::Cubin}};
   if (auto found = kinds.find(text); found != kinds.end()) {
     options.emit = found->second;
     return {};
@@ -61,8 +61,8 @@ void trafo::addCompileCommand(CLI::App &app, const std::string &toolFolder, Comm
         CompileOptions ignored;
         return parseEmit(text, ignored);
       });
-  command.add_flag_callback("--no-chat-template", [options] { options->chatTemplate = false; },
-                            "leave the model's chat template out");
+  command.add_flag_callback(
+      "--no-chat-template", [options] { options->chatTemplate = false; }, "leave the model's chat template out");
   command.add_flag("--report", options->report, "print what the program will cost");
   command.add_option_function<double>(
       "--bandwidth", [options](double rate) { options->bandwidth = rate; }, "GB/s for --report (default: measured)");

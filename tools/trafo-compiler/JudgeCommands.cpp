@@ -77,7 +77,8 @@ void trafo::addEvalCommand(CLI::App &app, Command &chosen) {
   options->emit = EmitKind::Mlir;
   CLI::App &command = *app.add_subcommand("eval", "the reference interpreter's logits of some tokens");
   addInputOptions(command, options);
-  command.add_flag("--reference", *reference, "by the interpreter (programs are evaluated by `trafo eval`)")->required();
+  command.add_flag("--reference", *reference, "by the interpreter (programs are evaluated by `trafo eval`)")
+      ->required();
   command.add_option("--ids", *ids, "a JSON file of token ids")->required();
   command.add_option("--logits", judge->logits, "the NumPy file to write: float32 [tokens, vocabulary]")->required();
   command.add_flag("--as-compiled", judge->asCompiled, "round where the compiled program does");

@@ -27,7 +27,8 @@ void trafo::addInputOptions(CLI::App &command, const OptionsPointer &options) {
       ->check([](const std::string &name) {
         return findStage(name) ? std::string() : "'" + name + "' is no stage; expects one of " + stageNames();
       });
-  command.add_option("--weights", options->weights, "random:<seed>, or a format to quantise linears to (q8_0, q4_1, ...)");
+  command.add_option("--weights", options->weights,
+                     "random:<seed>, or a format to quantise linears to (q8_0, q4_1, ...)");
 }
 
 void trafo::addBoundOptions(CLI::App &command, const OptionsPointer &options) {
@@ -54,7 +55,8 @@ void trafo::addMachineOptions(CLI::App &command, const OptionsPointer &options) 
 
 void trafo::addPassOptions(CLI::App &command, const OptionsPointer &options) {
   CLI::App &passes = *command.add_option_group("Passes");
-  passes.add_option("--load-pass-plugin", options->plugins, "shared object with passes of yours")->allow_extra_args(false);
+  passes.add_option("--load-pass-plugin", options->plugins, "shared object with passes of yours")
+      ->allow_extra_args(false);
   passes
       .add_option_function<std::vector<std::string>>(
           "--pass-pipeline",

@@ -16,7 +16,7 @@ static plan::TargetAttr describe(MLIRContext *context, llvm::StringRef tier, std
   if (tier != "nvidia-sm_80" && tier != "nvidia-sm_90a")
     return {};
   return plan::TargetAttr::get(context, tier, "nvptx64-nvidia-cuda", tier.drop_front(strlen("nvidia-")), "+ptx80",
-                               /*cpu_bits=*/0, plan::DotKind::Generic, /*tile_tokens=*/4, /*panel_rows=*/16,
+                               /*cpu_bits=*/0, plan::DotKind::Generic, /*tile_tokens=*/4, /*panel_rows=*/64,
                                /*prefetch_bytes=*/0);
 }
 
@@ -44,6 +44,7 @@ static FailureOr<Bytes> emit(ModuleOp module, plan::TargetAttr target, CodeForm 
 }
 
 Target trafo::target::nvidiaTarget() {
-  return {"Nvidia", "nvptx64-", "nvidia-sm_80, nvidia-sm_90a", describe, [](OpPassManager &pm) { buildNvidiaPipeline(pm); },
-          emit};
+  return {
+      "Nvidia", "nvptx64-", "nvidia-sm_80, nvidia-sm_90a", describe, [](OpPassManager &pm) { buildNvidiaPipeline(pm); },
+      emit};
 }

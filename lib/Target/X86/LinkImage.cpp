@@ -32,11 +32,26 @@ FailureOr<Bytes> trafo::target::linkImage(ArrayRef<char> object, std::string &er
     return failure();
   }
   FailureOr<Bytes> image = runTool(linker,
-                                   {"-shared", "-Bsymbolic", "--no-undefined", "-e", "trafo_model_query",
-                                    "-z", "max-page-size=4096", "-z", "norelro", "-z", "noexecstack",
-                                    "-z", "rodynamic", // no writable segment
-                                    "--hash-style=sysv", "--build-id=none", "--no-dependent-libraries", "--threads=1",
-                                    "-o", "-", "%in"},
+                                   {"-shared",
+                                    "-Bsymbolic",
+                                    "--no-undefined",
+                                    "-e",
+                                    "trafo_model_query",
+                                    "-z",
+                                    "max-page-size=4096",
+                                    "-z",
+                                    "norelro",
+                                    "-z",
+                                    "noexecstack",
+                                    "-z",
+                                    "rodynamic", // no writable segment
+                                    "--hash-style=sysv",
+                                    "--build-id=none",
+                                    "--no-dependent-libraries",
+                                    "--threads=1",
+                                    "-o",
+                                    "-",
+                                    "%in"},
                                    object, /*outputIsStdout=*/true, error);
   if (failed(image))
     return failure();

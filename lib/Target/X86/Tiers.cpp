@@ -82,7 +82,8 @@ plan::TargetAttr trafo::target::describeX86(mlir::MLIRContext *context, llvm::St
 #else
   missing = "x86-64";
 #endif
-  error = "target 'native': this machine lacks " + missing + ", the least tier is x86-64-v3; name the target to compile "
+  error = "target 'native': this machine lacks " + missing +
+          ", the least tier is x86-64-v3; name the target to compile "
           "for another machine";
   return {};
 }
