@@ -1,6 +1,8 @@
 #include "Child.h"
 
 #include "lib/Artifact/ArtifactWriter.h"
+#include "lib/Import/Gguf.h"
+#include "lib/Import/Models/Models.h"
 #include "trafo/runtime.h"
 
 #include <cerrno>
@@ -114,7 +116,26 @@ std::string toolFolder() {
   return path;
 }
 
+/// Refuses a model file that its readers refuse. The child would say the same, but starting it takes more memory than a
+/// damaged file is worth.
+static int refuseModel(const std::string &path) {
+  auto refuse = [](const Error &error) {
+    fprintf(stderr, "trafo: error: %s\n", error.message.c_str());
+    return error.exitCode;
+  };
+  Result<Checkpoint> checkpoint = readGguf(path);
+  if (!checkpoint)
+    return refuse(checkpoint.error());
+  Result<DecoderSpec> spec = describeModel(*checkpoint);
+  return spec ? TRAFO_OK : refuse(spec.error());
+}
+
 int runCompiler(const std::vector<std::string> &arguments, const std::string &output) {
+  for (const std::string &argument : arguments)
+    if (argument.size() > 5 && argument[0] != '-' && argument != output &&
+        argument.compare(argument.size() - 5, 5, ".gguf") == 0)
+      if (int status = refuseModel(argument))
+        return status;
   std::string compiler = findCompiler();
   if (compiler.empty()) {
     fprintf(stderr, "trafo: error: TRAFO-DRV-0001: found no trafo-compiler in %s; install Trafo completely\n",

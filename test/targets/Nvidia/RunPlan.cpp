@@ -50,8 +50,8 @@ public:
     code.push_back(0);
     void *module = nullptr;
     check("cuModuleLoadData", function<int(void **, const void *)>("cuModuleLoadData")(&module, code.data()));
-    check("cuModuleGetFunction", function<int(void **, void *, const char *)>("cuModuleGetFunction")(
-                                     &kernel, module, "trafo_step_kernel"));
+    check("cuModuleGetFunction",
+          function<int(void **, void *, const char *)>("cuModuleGetFunction")(&kernel, module, "trafo_step_kernel"));
   }
 
   uint64_t allocate(size_t bytes) {
@@ -70,8 +70,8 @@ public:
   void launch(unsigned blocks, uint64_t step) {
     void *arguments[] = {&step};
     using Launch = int(void *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void *, void **);
-    check("cuLaunchCooperativeKernel", function<Launch>("cuLaunchCooperativeKernel")(kernel, blocks, 1, 1, 1, 1, 1, 0,
-                                                                                    nullptr, arguments));
+    check("cuLaunchCooperativeKernel",
+          function<Launch>("cuLaunchCooperativeKernel")(kernel, blocks, 1, 1, 1, 1, 1, 0, nullptr, arguments));
     check("cuCtxSynchronize", function<int()>("cuCtxSynchronize")());
   }
 
@@ -165,7 +165,8 @@ int main(int argc, char **argv) {
       positions.push_back(position++);
       outputs.push_back(i);
     }
-    trafo_rows_t onCpu = {sizeof(onCpu), rows, tokens.data(), positions.data(), sequences.data(), outputs.data(), rows, 0};
+    trafo_rows_t onCpu = {sizeof(onCpu),    rows,           tokens.data(), positions.data(),
+                          sequences.data(), outputs.data(), rows,          0};
     const float *expected = nullptr;
     check(trafo_step(session, &onCpu, &error, &expected), error);
     gpu.upload(tokensAt, tokens.data(), 4 * rows);
@@ -179,7 +180,8 @@ int main(int argc, char **argv) {
     gpu.download(got.data(), arena + manifest.logits_offset, got.size() * sizeof(float));
     for (int r = 0; r < rows; ++r)
       for (uint32_t v = 0; v < manifest.vocabulary; ++v)
-        different += std::memcmp(&got[r * manifest.logits_stride + v], &expected[r * manifest.logits_stride + v], 4) != 0;
+        different +=
+            std::memcmp(&got[r * manifest.logits_stride + v], &expected[r * manifest.logits_stride + v], 4) != 0;
     std::printf("step of %d rows: first logits %.9g on the CPU, %.9g on the GPU; %d of all so far differ\n", rows,
                 expected[0], got[0], different);
   }
