@@ -7,6 +7,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 #include "trafo/runtime.h"
+#include "llvm/Support/Regex.h"
 
 using namespace mlir;
 using namespace trafo;
@@ -43,13 +44,16 @@ int Session::open(const CompileOptions &options) {
   }
   if (!options.remarks)
     return 0;
+  std::string why;
+  if (!llvm::Regex(*options.remarks).isValid(why)) {
+    diagnostics.error("--remarks-filter=" + *options.remarks + ": expects a regular expression, " + why);
+    return TRAFO_USAGE;
+  }
   remark::RemarkCategories categories;
-  categories.all = *options.remarks;
-  if (succeeded(remark::enableOptimizationRemarks(context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(),
-                                                  categories, /*printAsEmitRemarks=*/true)))
-    return 0;
-  diagnostics.error("--remarks-filter=" + *options.remarks + ": expects a regular expression");
-  return TRAFO_USAGE;
+  categories.passed = categories.missed = categories.analysis = categories.failed = *options.remarks;
+  (void)remark::enableOptimizationRemarks(context, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(),
+                                          categories, /*printAsEmitRemarks=*/true);
+  return 0;
 }
 
 LogicalResult trafo::addUserPipeline(OpPassManager &pm, const UserPipeline &pipeline, DiagnosticPrinter &diagnostics) {

@@ -1,6 +1,8 @@
 #include "tools/trafo-compiler/SharedOptions.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <set>
 
 using namespace trafo;
 
@@ -18,6 +20,16 @@ static std::string parsePipeline(const std::string &text, UserPipeline &pipeline
   return {};
 }
 
+/// Returns what is wrong with the value of --weights, or nothing.
+static std::string checkWeights(const std::string &text) {
+  static const std::set<std::string> formats = {"f32", "f16", "bf16", "q4_0", "q4_1", "q8_0"};
+  std::string seed = text.rfind("random:", 0) == 0 ? text.substr(7) : "";
+  bool isSeed = !seed.empty() && seed.size() < 19 && seed.find_first_not_of("0123456789") == std::string::npos;
+  if (isSeed || formats.count(text))
+    return {};
+  return "got '" + text + "', expects random:<seed>, f32, f16, bf16, q4_0, q4_1 or q8_0";
+}
+
 void trafo::addInputOptions(CLI::App &command, const OptionsPointer &options) {
   command.add_option("model", options->input, "model.gguf, or IR printed by compile --emit=mlir:<stage>")->required();
   command
@@ -27,15 +39,20 @@ void trafo::addInputOptions(CLI::App &command, const OptionsPointer &options) {
       ->check([](const std::string &name) {
         return findStage(name) ? std::string() : "'" + name + "' is no stage; expects one of " + stageNames();
       });
-  command.add_option("--weights", options->weights,
-                     "random:<seed>, or a format to quantise linears to (q8_0, q4_1, ...)");
+  command
+      .add_option("--weights", options->weights,
+                  "random:<seed>, or a format to quantise linears to (f32, f16, bf16, q4_0, q4_1, q8_0)")
+      ->check(checkWeights);
 }
 
 void trafo::addBoundOptions(CLI::App &command, const OptionsPointer &options) {
   CLI::App &bounds = *command.add_option_group("Bounds", "fixed at compile time; memory is planned for them");
   bounds.option_defaults()->always_capture_default();
   bounds.add_option("--context", options->maxContext, "positions per sequence, a multiple of 64")
-      ->check(CLI::Range(64, 1 << 20));
+      ->check(CLI::Range(64, 1 << 20))
+      ->check([](const std::string &text) {
+        return std::atol(text.c_str()) % 64 ? "got " + text + ", expects a multiple of 64" : std::string();
+      });
   bounds.add_option("--rows", options->maxRows, "rows of one step: the prefill bucket")->check(CLI::Range(1, 8192));
   bounds.add_option("--outputs", options->maxOutputs, "rows of one step whose logits may be wanted; 0: --rows")
       ->check(CLI::Range(0, 8192));
