@@ -3,13 +3,17 @@
 import json
 import math
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import numpy
 import pytest
+
+MAKE_TINY = pathlib.Path(__file__).resolve().parents[2] / "models/make_tiny.py"
 
 
 @pytest.fixture
@@ -146,8 +150,21 @@ def with_compiler(toy):
     return make
 
 
+def sound_model(path):
+    """A model file the driver's readers take: it refuses others before it starts a compiler."""
+    subprocess.run([sys.executable, MAKE_TINY, path], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_a_damaged_model_never_reaches_the_compiler(toy, with_compiler):
+    trafo = with_compiler("touch started")
+    (toy.folder / "m.gguf").write_bytes(b"GGUF")
+    toy.refused(toy.run(trafo, "compile", "m.gguf", "-o", "out"), 65, "TRAFO-GGUF-0001", "m.gguf")
+    assert not (toy.folder / "started").exists()
+
+
 def test_the_compiler_gets_the_command_line_and_gives_the_exit_code(toy, with_compiler):
     trafo = with_compiler('echo "$@"; exit 65')
+    sound_model(toy.folder / "model.gguf")
     done = toy.run(trafo, "compile", "model.gguf", "-o", "out file", "--weird=1")
     assert (done.returncode, done.stdout) == (65, b"compile model.gguf -o out file --weird=1\n")
     assert toy.run(trafo, "check", "m").stdout == b"check m\n"
@@ -216,7 +233,7 @@ def test_without_a_compiler_the_driver_says_what_is_missing(toy):
 def test_a_model_file_is_compiled_for_this_once(toy, with_compiler, program):
     """A compiler that copies the toy stands in for the real one; nothing stays in the temporary folder."""
     trafo = with_compiler(f'[ "$1" = compile ] && [ "$3" = -o ] && cp {program} "$4"')
-    (toy.folder / "m.gguf").write_bytes(b"GGUF")
+    sound_model(toy.folder / "m.gguf")
     scratch = toy.folder / "scratch"
     scratch.mkdir()
     env = dict(os.environ, TMPDIR=str(scratch))
