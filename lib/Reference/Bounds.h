@@ -26,8 +26,8 @@ struct StageBound {
   /// Of a few: where single precision falls on the other side of a rounding to int8, one code differs by one.
   double relative = 0.0;
 };
-/// By the op that the stage was made of.
-StageBound stageBoundOf(llvm::StringRef op);
+/// By the op that the stage was made of; `int8`: it sees its input as int8. `cached`: what it wrote to the KV cache.
+StageBound stageBoundOf(llvm::StringRef op, bool int8, bool cached);
 
 struct RowsVerdict {
   bool broken = false;

@@ -4,6 +4,8 @@
 #include "lib/Packer/WeightRows.h"
 #include "lib/Reference/RoundActivations.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+
+#include <algorithm>
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -136,8 +138,12 @@ void Evaluation::writeCache(Operation *op, KVCacheType type, const Rows &keysAnd
   Rows written(keysAndValues.count, 2 * columns);
   for (int64_t r = 0; r < written.count; ++r)
     std::copy_n(keysAndValues.row(r) + first, 2 * columns, written.row(r));
-  if (step.options.asCompiled)
+  if (step.options.asCompiled) {
+    if (type.getFormat() == Format::F16) // the store saturates, so that no infinity gets into a softmax
+      for (double &value : written.values)
+        value = std::clamp(value, -65504.0, 65504.0);
     roundValues(type.getFormat(), written.values.data(), static_cast<int64_t>(written.values.size()));
+  }
   if (step.hook)
     step.hook(layer, op, Told::Cached, written);
   for (int64_t r = 0; r < written.count; ++r) {

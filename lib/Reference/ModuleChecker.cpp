@@ -105,6 +105,8 @@ LogicalResult ModuleChecker::afterPass(llvm::StringRef pass, ModuleOp module) {
     model = module.clone();
   }
   const PassVerdict &verdict = results.back();
+  if (told)
+    told(verdict);
   if (verdict.compared == 0)
     return module.emitError("after pass '") << pass << "' no op could be compared with those before it";
   if (!verdict.broken)

@@ -29,6 +29,9 @@ class ModuleChecker {
 public:
   explicit ModuleChecker(CheckOptions options) : options(std::move(options)) {}
 
+  /// Told of every verdict as it is reached.
+  void onVerdict(std::function<void(const PassVerdict &)> hook) { told = std::move(hook); }
+
   /// The first call of either takes the module as it should be.
   mlir::LogicalResult begin(mlir::ModuleOp module);
   /// Judges `module` after `pass`. Fails after a diagnostic if an op left its bound or the module cannot be run.
@@ -49,6 +52,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> model; ///< a copy of the last form at trafo level
   std::unique_ptr<StageChecker> stages;    ///< takes over from Plan on
   std::vector<PassVerdict> results;
+  std::function<void(const PassVerdict &)> told;
 };
 
 /// True while the model's ops are trafo's: from Import to Quantize.

@@ -56,19 +56,21 @@ LogicalResult trafo::checkModule(ModuleOp module, PassManager &passes, const Che
                                  llvm::raw_ostream &out) {
   module.getContext()->disableMultithreading();
   ModuleChecker checker(options);
+  std::string last;
+  checker.onVerdict([&](const PassVerdict &verdict) { // as they come: the model may be large
+    std::string text;
+    llvm::raw_string_ostream detail(text);
+    detail << llvm::format("%6lld compared", static_cast<long long>(verdict.compared));
+    if (verdict.worst != 0.0)
+      detail << llvm::format(", worst %.3g of %.3g: ", verdict.worst, verdict.bound) << verdict.where;
+    const char *word = verdict.broken ? " BROKEN " : verdict.worst == 0.0 ? " equal  " : " within ";
+    out << llvm::left_justify(verdict.pass, 36) << word << (text == last ? "as before" : text) << "\n";
+    out.flush();
+    last = std::move(text);
+  });
   auto instrumentation = std::make_unique<CheckInstrumentation>(checker);
   CheckInstrumentation &judge = *instrumentation;
   passes.addInstrumentation(std::move(instrumentation));
   LogicalResult ran = passes.run(module);
-  for (const PassVerdict &verdict : checker.verdicts()) {
-    out << llvm::left_justify(verdict.pass, 32)
-        << (verdict.broken         ? " BROKEN "
-            : verdict.worst == 0.0 ? " equal  "
-                                   : " within ")
-        << llvm::format("%6lld compared", static_cast<long long>(verdict.compared));
-    if (verdict.worst != 0.0)
-      out << llvm::format(", worst %.3g of %.3g: ", verdict.worst, verdict.bound) << verdict.where;
-    out << "\n";
-  }
   return success(succeeded(ran) && !judge.failed());
 }

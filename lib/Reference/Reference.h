@@ -16,7 +16,7 @@ mlir::LogicalResult evalReference(mlir::ModuleOp module, const std::vector<int32
                                   llvm::function_ref<void(int64_t, int64_t)> progress = nullptr);
 
 /// Runs the passes of `passes` on `module` and judges the model after each (`trafo check`). Writes a line a pass that
-/// changed something to `out`; fails after diagnostics if a pass fails, or breaks its bound: pass, layer and op are named.
+/// changed something to `out`, as it is judged; fails after diagnostics if a pass fails, or breaks its bound: pass, layer and op are named.
 /// Turns the context's threads off.
 mlir::LogicalResult checkModule(mlir::ModuleOp module, mlir::PassManager &passes, const CheckOptions &options,
                                 llvm::raw_ostream &out);

@@ -136,7 +136,7 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
   PassVerdict verdict;
   verdict.pass = pass.str();
   auto judge = [&](const TraceEntry &entry, const StageRun &run, const Rows &got) {
-    StageBound bound = stageBoundOf(entry.op);
+    StageBound bound = stageBoundOf(entry.op, entry.int8, entry.told == Told::Cached);
     RowsVerdict rows = compareStage(entry.rows, got, bound);
     ++verdict.compared;
     if (rows.broken || rows.worst > verdict.worst || verdict.where.empty()) {

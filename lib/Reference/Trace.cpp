@@ -1,6 +1,7 @@
 //===- Trace.cpp - what every op of a run computed ------------------------===//
 #include "lib/Reference/Trace.h"
 
+#include "dialects/Trafo/IR/TrafoDialect.h"
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -57,7 +58,9 @@ FailureOr<Trace> trafo::traceModule(ModuleOp module, const std::vector<StepRows>
   interpreter.onResult([&](int64_t layer, Operation *op, Told told, Rows &rows) {
     if (layer < 0 && op->getName().getStringRef() == "trafo.layers")
       return; // its layers have been told of
-    trace.push_back({number, layer, told, op->getName().getStringRef().str(), locationNames(op->getLoc()), rows});
+    auto activation = op->getAttrOfType<ActivationFormatAttr>("activation");
+    bool int8 = activation && activation.getValue() == ActivationFormat::I8G32;
+    trace.push_back({number, layer, told, op->getName().getStringRef().str(), int8, locationNames(op->getLoc()), rows});
     if (auto known = outputs.find({number, layer}); told == Told::Layer && known != outputs.end())
       rows = *known->second;
   });

@@ -18,6 +18,7 @@ struct TraceEntry {
   int64_t layer = 0; ///< -1 outside layers
   Told told = Told::Result;
   std::string op;                 ///< "trafo.linear"
+  bool int8 = false;              ///< its input was rounded to int8, where rounding was asked for
   std::vector<std::string> names; ///< the leaves of the op's location, sorted
   Rows rows;
 
