@@ -5,8 +5,8 @@
 #include "lib/Reference/RoundActivations.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
-#include <algorithm>
 #include "llvm/ADT/TypeSwitch.h"
+#include <algorithm>
 
 using namespace mlir;
 using namespace trafo;
