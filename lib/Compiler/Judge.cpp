@@ -10,6 +10,20 @@
 using namespace mlir;
 using namespace trafo;
 
+static StageOptions stageOptionsOf(const CompileOptions &options) {
+  StageOptions stageOptions;
+  if (!StringRef(options.weights).starts_with("random:"))
+    stageOptions.quantize = options.weights;
+  return stageOptions;
+}
+
+/// True if code for `target` runs on this machine.
+static bool runsHere(plan::TargetAttr target) {
+  std::string why;
+  plan::TargetAttr native = target::describeTier(target.getContext(), "native", why);
+  return native && native.getTriple() == target.getTriple() && (target.getCpuBits() & ~native.getCpuBits()) == 0;
+}
+
 int trafo::check(const CompileOptions &options, const JudgeOptions &judge, llvm::raw_ostream &out,
                  llvm::raw_ostream &errors) {
   Session session(errors);
@@ -26,13 +40,11 @@ int trafo::check(const CompileOptions &options, const JudgeOptions &judge, llvm:
     return status;
   ModuleOp module = *input.module;
   module->setAttr(plan::kTargetAttr, target);
-  StageOptions stageOptions;
-  if (!StringRef(options.weights).starts_with("random:"))
-    stageOptions.quantize = options.weights;
+  StageOptions stageOptions = stageOptionsOf(options);
   PassManager pm(&session.context);
   for (Stage stage : kStages) {
-    // What Lower leaves is machine code in all but name; its input is judged.
-    if (stage == Stage::Lower)
+    // What Lower leaves is run as it is, so it must be code for this machine.
+    if (stage == Stage::Lower && !runsHere(target))
       break;
     if (stage > input.stage)
       buildStage(pm, stage, stageOptions, target::targetOf(target));
@@ -66,6 +78,14 @@ int trafo::evaluate(const CompileOptions &options, const JudgeOptions &judge, ll
                                 llvm::Twine(input.spec ? input.spec->vocab : 0));
       return TRAFO_BAD_DATA;
     }
+  // Numeric classes are on the ops, and weights in the formats asked for, once Quantize has run.
+  StageOptions stageOptions = stageOptionsOf(options);
+  PassManager pm(&session.context);
+  for (Stage stage : {Stage::Normalize, Stage::Fuse, Stage::Quantize})
+    if (stage > input.stage && (judge.asCompiled || !stageOptions.quantize.empty()))
+      buildStage(pm, stage, stageOptions, nullptr);
+  if (failed(pm.run(*input.module)))
+    return TRAFO_UNSUPPORTED;
   InterpreterOptions interpreter;
   interpreter.asCompiled = judge.asCompiled;
   interpreter.threads = judge.threads;
