@@ -96,11 +96,11 @@ TRAFO_STATIC_ASSERT(sizeof(trafo_trailer_t) == 64, "layout of trafo_trailer_t");
 /* What the runtime must know of the plan. Offsets are into the arena (bytes). */
 typedef struct trafo_manifest_t {
   uint32_t struct_size;
-  uint32_t vocabulary;        /* logits per output row */
+  uint32_t vocabulary; /* logits per output row */
   uint32_t layers;
-  uint32_t max_context;       /* positions per sequence, a multiple of TRAFO_KV_PAGE_TOKENS */
-  uint32_t max_rows;          /* rows of one step: the prefill bucket */
-  uint32_t max_outputs;       /* rows of one step whose logits may be wanted */
+  uint32_t max_context; /* positions per sequence, a multiple of TRAFO_KV_PAGE_TOKENS */
+  uint32_t max_rows;    /* rows of one step: the prefill bucket */
+  uint32_t max_outputs; /* rows of one step whose logits may be wanted */
   uint32_t max_sequences;
   uint32_t kv_pages;          /* pages in the pool */
   uint32_t max_workers;       /* the arena holds private scratch for so many */
@@ -112,7 +112,7 @@ typedef struct trafo_manifest_t {
   uint64_t logits_stride;     /* in floats, >= vocabulary */
   uint64_t kv_offset;         /* the KV pool */
   uint64_t kv_size;
-  uint64_t decode_bytes;      /* weight bytes one decode step reads */
+  uint64_t decode_bytes; /* weight bytes one decode step reads */
   uint64_t reserved[8];
 } trafo_manifest_t;
 TRAFO_STATIC_ASSERT(sizeof(trafo_manifest_t) == 168, "layout of trafo_manifest_t");

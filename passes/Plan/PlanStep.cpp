@@ -43,8 +43,8 @@ int64_t padded(int64_t n) { return (n + kTileRows - 1) / kTileRows * kTileRows; 
 
 /// One contraction of a stage: units [0, units) of `weight`, of which `firstUnit` is the first this one handles.
 struct Contraction {
-  Value weight;       // trafo value
-  int64_t firstUnit;  // in units of the weight
+  Value weight;      // trafo value
+  int64_t firstUnit; // in units of the weight
   int64_t units;
   int64_t groups = 1; // tiles per unit
   /// Makes the body: row of the step, unit counted from firstUnit, sums.
@@ -117,8 +117,8 @@ plan::BufferOp Planner::kvBuffer(trafo::KVCacheType type, Location loc) {
   plan::BufferOp &entry = buffers["kv"];
   if (!entry) {
     int64_t pages = config.getMaxSequences() * config.getMaxContext() / plan::kPagePositions;
-    auto memory = MemRefType::get({type.getLayers(), pages, type.getHeads(), 2, plan::kPagePositions * type.getHeadSize()},
-                                  top.getF16Type());
+    auto memory = MemRefType::get(
+        {type.getLayers(), pages, type.getHeads(), 2, plan::kPagePositions * type.getHeadSize()}, top.getF16Type());
     entry = plan::BufferOp::create(top, loc, "kv", memory, /*is_private=*/false, IntegerAttr(), IntegerAttr());
   }
   return entry;
@@ -160,7 +160,8 @@ LogicalResult Planner::contractStage(Operation *op, StringRef name, StringRef pr
   Value map = source.selected ? pages(b, "outputs") : Value();
   Value normWeight = source.normWeight ? weight(b, source.normWeight, layerArg) : Value();
   Value normBias = source.normBias ? weight(b, source.normBias, layerArg) : Value();
-  Value count = source.selected ? plan::OutputCountOp::create(b, b.getIndexType()).getResult() : plan::RowsOp::create(b, b.getIndexType()).getResult();
+  Value count = source.selected ? plan::OutputCountOp::create(b, b.getIndexType()).getResult()
+                                : plan::RowsOp::create(b, b.getIndexType()).getResult();
 
   // A worker's share is one range of all contractions' units, so that equal totals give equal owners.
   int64_t total = 0;
@@ -172,7 +173,9 @@ LogicalResult Planner::contractStage(Operation *op, StringRef name, StringRef pr
   for (const Contraction &contraction : contractions) {
     Value first = arith::ConstantIndexOp::create(b, contraction.firstUnit);
     Value last = arith::ConstantIndexOp::create(b, contraction.firstUnit + contraction.units);
-    auto clamp = [&](Value v) { return arith::MinUIOp::create(b, arith::MaxUIOp::create(b, v, first), last).getResult(); };
+    auto clamp = [&](Value v) {
+      return arith::MinUIOp::create(b, arith::MaxUIOp::create(b, v, first), last).getResult();
+    };
     ranges.push_back({clamp(share.getBegin()), clamp(share.getEnd())});
   }
 
@@ -182,12 +185,14 @@ LogicalResult Planner::contractStage(Operation *op, StringRef name, StringRef pr
   b.setInsertionPointToStart(loop.getBody());
   Value first = loop.getInductionVar();
   Value rows = arith::MinUIOp::create(b, panelStep, arith::SubIOp::create(b, count, first));
-  Value panel = plan::PrepareOp::create(b, panelType, sourceRef, first, rows, map, plan::NormKindAttr::get(b.getContext(), source.norm), normWeight, normBias,
+  Value panel = plan::PrepareOp::create(b, panelType, sourceRef, first, rows, map,
+                                        plan::NormKindAttr::get(b.getContext(), source.norm), normWeight, normBias,
                                         b.getF32FloatAttr(source.eps));
   auto sums = VectorType::get({kTileRows}, b.getF32Type());
   for (auto [contraction, range] : llvm::zip(contractions, ranges)) {
     Value weightValue = weight(b, contraction.weight, layerArg);
-    auto contract = plan::ContractOp::create(b, panel, rows, weightValue, range.first, range.second, contraction.groups);
+    auto contract =
+        plan::ContractOp::create(b, panel, rows, weightValue, range.first, range.second, contraction.groups);
     Block &body = contract.getBody().emplaceBlock();
     body.addArguments({b.getIndexType(), b.getIndexType()}, {loc, loc});
     for (int64_t g = 0; g < contraction.groups; ++g)
@@ -219,10 +224,12 @@ void storeRow(ImplicitLocOpBuilder &b, Value value, Value memory, Value row, Val
 }
 
 /// y[e] = x[e] * c[e] + x[e ^ 1] * s[e] for 16 neighbouring elements of a head, c and s from the row's position.
-Value rotate(ImplicitLocOpBuilder &b, Value x, Value table, Value positions, Value row, Value column, int64_t headSize) {
+Value rotate(ImplicitLocOpBuilder &b, Value x, Value table, Value positions, Value row, Value column,
+             int64_t headSize) {
   Value position = arith::IndexCastOp::create(b, b.getIndexType(), memref::LoadOp::create(b, positions, row));
   Value inHead = arith::RemUIOp::create(b, column, arith::ConstantIndexOp::create(b, headSize));
-  Value at = arith::AddIOp::create(b, arith::MulIOp::create(b, position, arith::ConstantIndexOp::create(b, 2 * headSize)), inHead);
+  Value at = arith::AddIOp::create(
+      b, arith::MulIOp::create(b, position, arith::ConstantIndexOp::create(b, 2 * headSize)), inHead);
   Value cosines = plan::LoadOp::create(b, x.getType(), table, at);
   Value sines = plan::LoadOp::create(b, x.getType(), table,
                                      arith::AddIOp::create(b, at, arith::ConstantIndexOp::create(b, headSize)));
@@ -266,7 +273,8 @@ LogicalResult Planner::planLinear(Operation *op, StringRef prefix, OpBuilder &sc
     auto activation = activationOf(op, linear.getActivation());
     if (failed(activation))
       return failure();
-    plan::BufferOp dest = buffer(loc, "linear", maxRows, cast<trafo::WeightType>(linear.getWeight().getType()).getRows());
+    plan::BufferOp dest =
+        buffer(loc, "linear", maxRows, cast<trafo::WeightType>(linear.getWeight().getType()).getRows());
     // A function that is the only reader is applied to the sums.
     trafo::ActivationOp function;
     if (linear->hasOneUse())
@@ -453,8 +461,9 @@ LogicalResult Planner::planOp(Operation *op, StringRef prefix, OpBuilder &schedu
     plan::StageOp stage = beginStage(loc, prefix + ".attention", schedule, layer);
     ImplicitLocOpBuilder b(loc, OpBuilder::atBlockBegin(&stage.getBody().front()));
     plan::AttentionOp::create(b, ref(b, source->second.buffer), ref(b, kvBuffer(cacheType, loc)),
-                              stage.getBody().getArgument(0), ref(b, dest), ref(b, scratch), heads, cacheType.getHeads(),
-                              headSize, attention.getScale(), attention.getWindow(), attention.getSoftcap());
+                              stage.getBody().getArgument(0), ref(b, dest), ref(b, scratch), heads,
+                              cacheType.getHeads(), headSize, attention.getScale(), attention.getWindow(),
+                              attention.getSoftcap());
     plan::EndOp::create(b);
     return success();
   }
@@ -483,7 +492,8 @@ LogicalResult Planner::planLayers(trafo::LayersOp layers, OpBuilder &schedule) {
     if (auto body = cast<trafo::LayerAttr>(entry).getBody(); !llvm::is_contained(bodies, Attribute(body)))
       bodies.push_back(body);
   Builder attrs(layers.getContext());
-  auto loop = plan::LayersOp::create(schedule, layers.getLoc(), attrs.getArrayAttr(bodies), layers.getSchedule(), bodies.size());
+  auto loop = plan::LayersOp::create(schedule, layers.getLoc(), attrs.getArrayAttr(bodies), layers.getSchedule(),
+                                     bodies.size());
   for (auto [body, region] : llvm::zip(bodies, loop.getRegions())) {
     auto function = module.lookupSymbol<func::FuncOp>(cast<FlatSymbolRefAttr>(body));
     Block &block = region.emplaceBlock();

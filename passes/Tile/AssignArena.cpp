@@ -38,7 +38,8 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
       return signalPassFailure();
     }
     Builder builder(module.getContext());
-    int64_t end = 0, logitsOffset = -1, logitsStride = 0, vocabulary = 0, kvOffset = 0, kvSize = 0, kvPages = 0, layers = 0;
+    int64_t end = 0, logitsOffset = -1, logitsStride = 0, vocabulary = 0, kvOffset = 0, kvSize = 0, kvPages = 0,
+            layers = 0;
     auto place = [&](plan::BufferOp buffer, int64_t bytes, int64_t alignment) {
       end = llvm::alignTo(end, alignment);
       buffer.setOffsetAttr(builder.getI64IntegerAttr(end));
@@ -116,8 +117,8 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
         }
       }
     module->setAttr(plan::kArenaAttr,
-                    plan::ArenaAttr::get(module.getContext(), size, weightsSize.getInt(), logitsOffset, logitsStride, kvOffset,
-                                         kvSize, kvPages, barriers, vocabulary, layers, decodeBytes));
+                    plan::ArenaAttr::get(module.getContext(), size, weightsSize.getInt(), logitsOffset, logitsStride,
+                                         kvOffset, kvSize, kvPages, barriers, vocabulary, layers, decodeBytes));
   }
 };
 } // namespace

@@ -23,7 +23,22 @@ using namespace trafo;
 namespace {
 
 /// The arguments every function begins with, in the order the entry of passes/Lower passes them.
-enum Argument { kWeights, kArena, kTokens, kPositions, kSequences, kOutputs, kPages, kRows, kOutputCount, kWorkers, kWorker, kBarrier, kBarrierState, kArgumentCount };
+enum Argument {
+  kWeights,
+  kArena,
+  kTokens,
+  kPositions,
+  kSequences,
+  kOutputs,
+  kPages,
+  kRows,
+  kOutputCount,
+  kWorkers,
+  kWorker,
+  kBarrier,
+  kBarrierState,
+  kArgumentCount
+};
 
 class Outliner {
 public:
@@ -54,10 +69,19 @@ SmallVector<Type> Outliner::argumentTypes() {
   Type i8 = IntegerType::get(context, 8), i32 = IntegerType::get(context, 32), index = IndexType::get(context);
   Type pointer = LLVM::LLVMPointerType::get(context);
   auto rows = MemRefType::get({config.getMaxRows()}, i32);
-  return {packedType(module), MemRefType::get({arena.getSize()}, i8), rows, rows, rows,
+  return {packedType(module),
+          MemRefType::get({arena.getSize()}, i8),
+          rows,
+          rows,
+          rows,
           MemRefType::get({config.getMaxOutputs()}, i32),
           MemRefType::get({config.getMaxSequences(), config.getMaxContext() / plan::kPagePositions}, i32),
-          index, index, index, index, pointer, pointer};
+          index,
+          index,
+          index,
+          index,
+          pointer,
+          pointer};
 }
 
 /// Byte offset of a weight among the packed ones. A slot reads row `layer` of a table made for it.
@@ -85,9 +109,10 @@ FailureOr<Value> Outliner::address(VectorMath &b, plan::WeightOp weight, plan::S
   auto type = b.memref({static_cast<int64_t>(offsets.size())}, b.getI64Type());
   if (!module.lookupSymbol(name)) {
     OpBuilder first = OpBuilder::atBlockBegin(module.getBody());
-    auto values = DenseElementsAttr::get(RankedTensorType::get(type.getShape(), b.getI64Type()), ArrayRef<int64_t>(offsets));
-    memref::GlobalOp::create(first, weight.getLoc(), name, first.getStringAttr("private"), type, values, /*constant=*/true,
-                             IntegerAttr());
+    auto values =
+        DenseElementsAttr::get(RankedTensorType::get(type.getShape(), b.getI64Type()), ArrayRef<int64_t>(offsets));
+    memref::GlobalOp::create(first, weight.getLoc(), name, first.getStringAttr("private"), type, values,
+                             /*constant=*/true, IntegerAttr());
   }
   Value table = memref::GetGlobalOp::create(b, type, name);
   return arith::IndexCastOp::create(b, b.getIndexType(), b.load(table, layer)).getResult();
@@ -127,12 +152,14 @@ LogicalResult Outliner::lowerOp(Operation *op, plan::StageOp stage, func::FuncOp
   } else if (isa<plan::PackedOp>(op)) {
     results = {argument(kWeights)};
   } else if (auto at = dyn_cast<plan::AddressOp>(op)) {
-    FailureOr<Value> offset = address(b, at.getWeight().getDefiningOp<plan::WeightOp>(), stage, function.getArguments().back());
+    FailureOr<Value> offset =
+        address(b, at.getWeight().getDefiningOp<plan::WeightOp>(), stage, function.getArguments().back());
     if (failed(offset))
       return failure();
     results = {*offset};
   } else if (auto load = dyn_cast<plan::LoadOp>(op)) {
-    FailureOr<Value> offset = address(b, load.getWeight().getDefiningOp<plan::WeightOp>(), stage, function.getArguments().back());
+    FailureOr<Value> offset =
+        address(b, load.getWeight().getDefiningOp<plan::WeightOp>(), stage, function.getArguments().back());
     if (failed(offset))
       return failure();
     auto weight = cast<WeightType>(load.getWeight().getType());
@@ -149,7 +176,8 @@ LogicalResult Outliner::lowerOp(Operation *op, plan::StageOp stage, func::FuncOp
 LogicalResult Outliner::outline(plan::StageOp stage) {
   SmallVector<Type> types = argumentTypes();
   types.push_back(IndexType::get(module.getContext()));
-  auto function = func::FuncOp::create(top, stage.getLoc(), ("stage." + stage.getSymName()).str(), top.getFunctionType(types, {}));
+  auto function =
+      func::FuncOp::create(top, stage.getLoc(), ("stage." + stage.getSymName()).str(), top.getFunctionType(types, {}));
   function.setPrivate();
   Block *entry = function.addEntryBlock();
   Block &body = stage.getBody().front();
@@ -195,12 +223,14 @@ void Outliner::schedule(Block &from, VectorMath &b, func::FuncOp step, Value lay
         // Which body a layer runs comes from a constant table.
         SmallVector<int64_t> which;
         for (Attribute entry : layers.getSchedule())
-          which.push_back(llvm::find(layers.getBodies(), Attribute(cast<LayerAttr>(entry).getBody())) - layers.getBodies().begin());
+          which.push_back(llvm::find(layers.getBodies(), Attribute(cast<LayerAttr>(entry).getBody())) -
+                          layers.getBodies().begin());
         auto type = b.memref({static_cast<int64_t>(which.size())}, b.getI64Type());
         OpBuilder first = OpBuilder::atBlockBegin(module.getBody());
-        memref::GlobalOp::create(first, op.getLoc(), "bodies", first.getStringAttr("private"), type,
-                                 DenseElementsAttr::get(RankedTensorType::get(type.getShape(), b.getI64Type()), ArrayRef<int64_t>(which)),
-                                 /*constant=*/true, IntegerAttr());
+        memref::GlobalOp::create(
+            first, op.getLoc(), "bodies", first.getStringAttr("private"), type,
+            DenseElementsAttr::get(RankedTensorType::get(type.getShape(), b.getI64Type()), ArrayRef<int64_t>(which)),
+            /*constant=*/true, IntegerAttr());
         Value body = b.load(memref::GetGlobalOp::create(b, type, "bodies"), iv);
         for (auto [number, region] : llvm::enumerate(layers.getRegions())) {
           Value taken = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, body, b.constantLike(body, number));

@@ -9,14 +9,15 @@ namespace trafo {
 /// The private buffers of a panel, named after its type: panels of one type share them, since a stage prepares a panel
 /// right before it is contracted.
 struct PanelBuffers {
-  mlir::Value values;                             ///< f32 [rows, columns padded to 16]
-  mlir::Value codes, scales, scaledSums, sums;    ///< i8_g32: i8 [rows, cols], f32 and i32 [rows, cols / 32]
+  mlir::Value values;                          ///< f32 [rows, columns padded to 16]
+  mlir::Value codes, scales, scaledSums, sums; ///< i8_g32: i8 [rows, cols], f32 and i32 [rows, cols / 32]
 
   PanelBuffers(VectorMath &b, plan::PanelType panel) {
     int64_t rows = panel.getRows(), cols = panel.getCols();
     std::string name = ("panel_" + llvm::Twine(rows) + "x" + llvm::Twine(cols)).str();
     if (panel.getFormat() == ActivationFormat::F32) {
-      values = b.scratch(name + "_f32", b.memref({rows, static_cast<int64_t>(llvm::alignTo(cols, plan::kTileRows))}, b.getF32Type()));
+      values = b.scratch(name + "_f32",
+                         b.memref({rows, static_cast<int64_t>(llvm::alignTo(cols, plan::kTileRows))}, b.getF32Type()));
       return;
     }
     codes = b.scratch(name + "_codes", b.memref({rows, cols}, b.getI8Type()));

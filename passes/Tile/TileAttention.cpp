@@ -104,7 +104,8 @@ void AttentionLowering::emitBlock(Value row, Value kvHead, Value position, Value
 
   // Scores, 16 positions at a time; vectors wholly past the row's position are left out.
   Value lanes = arith::ConstantOp::create(
-      b, DenseElementsAttr::get(b.vec(b.getI32Type()), ArrayRef<int32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}));
+      b, DenseElementsAttr::get(b.vec(b.getI32Type()),
+                                ArrayRef<int32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}));
   Value last = b.broadcast(arith::IndexCastOp::create(b, b.getI32Type(), position));
   SmallVector<Value> low(heads, b.splat(kMasked));
   SmallVector<Value> maxima = b.loop(zero, seen, kTileRows, low, [&](Value offset, ValueRange carried) {

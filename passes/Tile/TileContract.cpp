@@ -52,9 +52,9 @@ private:
   PackedLayout packed;
   int64_t groups;
   PanelBuffers buffers;
-  Value weights;              // the bytes block_contract reads
-  Value base;                 // where the packed weight begins
-  int64_t columns, blocks;    // columns of a block, blocks of a tile
+  Value weights;           // the bytes block_contract reads
+  Value base;              // where the packed weight begins
+  int64_t columns, blocks; // columns of a block, blocks of a tile
   int64_t blockBytes, tileBytes;
   StringRef format;
 };
@@ -128,8 +128,8 @@ void ContractLowering::emitTile(Value unit, Value unitOffset, Value row, int64_t
           memref::PrefetchOp::create(b, weights, b.addi(offset, group * tileBytes + line + target.getPrefetchBytes()),
                                      /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
     auto contract = plan::BlockContractOp::create(b, TypeRange(carried), carried, weights, offset, buffers.acts(), row,
-                                                  b.muli(block, columns), format, panel.getFormat(), groups, tokens, columns,
-                                                  tileBytes);
+                                                  b.muli(block, columns), format, panel.getFormat(), groups, tokens,
+                                                  columns, tileBytes);
     return llvm::to_vector(ValueRange(contract.getResults()));
   });
   Block &body = op.getBody().front();
@@ -157,7 +157,8 @@ struct TileContractPass : trafo::impl::TileContractPassBase<TileContractPass> {
       bool int8 = cast<plan::PanelType>(op.getPanel().getType()).getFormat() == ActivationFormat::I8G32;
       bool grouped = formatInfo(cast<WeightType>(op.getWeight().getType()).getFormat()).grouped;
       if (!target || (int8 && layout->getRaw()) || (!int8 && grouped && !layout->getRaw())) { // contract_c3
-        op.emitOpError("has no lowering for ") << op.getWeight().getType() << " as " << *layout << " with " << op.getPanel().getType();
+        op.emitOpError("has no lowering for ")
+            << op.getWeight().getType() << " as " << *layout << " with " << op.getPanel().getType();
         return signalPassFailure();
       }
       ContractLowering(op, module, *layout, target).run();

@@ -63,12 +63,12 @@ void lower(plan::PrepareOp op) {
     RowTransform transform{{}, {}, op.getWeight(), op.getBias()};
     if (op.getNorm() != plan::NormKind::None) {
       bool centred = op.getNorm() == plan::NormKind::Layer;
-      SmallVector<Value> sums =
-          b.loop(zero, b.index(lanesTotal), kTileRows, {b.splat(0.0), b.splat(0.0)}, [&](Value col, ValueRange carried) {
-            Value x = b.loadVec(source, {from, col});
-            Value first = centred ? b.addf(carried[1], x) : Value(carried[1]);
-            return SmallVector<Value>{b.fma(x, x, carried[0]), first};
-          });
+      SmallVector<Value> sums = b.loop(zero, b.index(lanesTotal), kTileRows, {b.splat(0.0), b.splat(0.0)},
+                                       [&](Value col, ValueRange carried) {
+                                         Value x = b.loadVec(source, {from, col});
+                                         Value first = centred ? b.addf(carried[1], x) : Value(carried[1]);
+                                         return SmallVector<Value>{b.fma(x, x, carried[0]), first};
+                                       });
       Value perColumn = b.scalar(1.0 / static_cast<double>(cols));
       Value eps = b.scalar(op.getEps().convertToDouble());
       Value variance = b.mulf(b.sumLanes(sums[0]), perColumn);
@@ -103,7 +103,8 @@ void lower(plan::PrepareOp op) {
         emitGroup(b, buffers, {value(col), value(b.addi(col, kTileRows))}, row, group);
       });
     } else {
-      b.loop(zero, b.index(lanesTotal), kTileRows, [&](Value col) { b.storeVec(value(col), buffers.values, {row, col}); });
+      b.loop(zero, b.index(lanesTotal), kTileRows,
+             [&](Value col) { b.storeVec(value(col), buffers.values, {row, col}); });
     }
   });
   op.erase();

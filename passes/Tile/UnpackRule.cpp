@@ -54,14 +54,17 @@ Value trafo::unpackElementAt(VectorMath &b, Value bytes, Value base, WeightType 
     return unpackElement(format, rule, arith::IndexCastOp::create(b, b.getI32Type(), inBlock).getResult());
   }
   if (!info.grouped) {
-    Type element = format == Format::F32 ? Type(b.getF32Type()) : format == Format::F16 ? Type(b.getF16Type()) : Type(b.getBF16Type());
+    Type element = format == Format::F32   ? Type(b.getF32Type())
+                   : format == Format::F16 ? Type(b.getF16Type())
+                                           : Type(b.getBF16Type());
     Value v = loadBytesAs(b, bytes, element, b.addi(at, b.muli(lane, info.blockBytes)));
     return format == Format::F32 ? v : widen(b, v);
   }
   Value scale = widen(b, loadBytesAs(b, bytes, b.getF16Type(), b.addi(at, b.muli(lane, 2))));
   int64_t span = packed.lane * (packed.split ? 2 : 1); // columns that share a step of bytes
   Value step = b.divu(inBlock, span), inLane = b.remu(inBlock, packed.lane);
-  Value codeAt = b.addi(b.addi(at, b.muli(step, packed.tileRows * packed.lane)), b.addi(b.muli(lane, packed.lane), inLane));
+  Value codeAt =
+      b.addi(b.addi(at, b.muli(step, packed.tileRows * packed.lane)), b.addi(b.muli(lane, packed.lane), inLane));
   Value byte = b.load(bytes, b.addi(codeAt, packed.scaleBytes() + packed.minBytes()));
   Value code;
   if (packed.split) {
@@ -71,11 +74,14 @@ Value trafo::unpackElementAt(VectorMath &b, Value bytes, Value base, WeightType 
     if (format == Format::Q4_0)
       code = b.addi(code, b.constantLike(code, -8));
   } else {
-    Value plain = packed.bias ? arith::XOrIOp::create(b, byte, b.constantLike(byte, static_cast<int8_t>(packed.bias))).getResult() : byte;
+    Value plain =
+        packed.bias ? arith::XOrIOp::create(b, byte, b.constantLike(byte, static_cast<int8_t>(packed.bias))).getResult()
+                    : byte;
     code = arith::ExtSIOp::create(b, b.getI32Type(), plain);
   }
   Value value = b.mulf(scale, arith::SIToFPOp::create(b, b.getF32Type(), code));
   if (info.hasMin())
-    value = b.addf(value, widen(b, loadBytesAs(b, bytes, b.getF16Type(), b.addi(b.addi(at, b.muli(lane, 2)), packed.scaleBytes()))));
+    value = b.addf(value, widen(b, loadBytesAs(b, bytes, b.getF16Type(),
+                                               b.addi(b.addi(at, b.muli(lane, 2)), packed.scaleBytes()))));
   return value;
 }

@@ -39,7 +39,8 @@ Value VectorMath::sumLanes(Value vector) {
       low.push_back(i);
       high.push_back(i + lanes);
     }
-    vector = addf(vector::ShuffleOp::create(*this, vector, vector, low), vector::ShuffleOp::create(*this, vector, vector, high));
+    vector = addf(vector::ShuffleOp::create(*this, vector, vector, low),
+                  vector::ShuffleOp::create(*this, vector, vector, high));
   }
   return vector::ExtractOp::create(*this, vector, 0);
 }

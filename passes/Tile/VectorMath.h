@@ -23,7 +23,9 @@ public:
   using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
   using Value = mlir::Value;
 
-  mlir::VectorType vec(mlir::Type element, int64_t lanes = plan::kTileRows) { return mlir::VectorType::get({lanes}, element); }
+  mlir::VectorType vec(mlir::Type element, int64_t lanes = plan::kTileRows) {
+    return mlir::VectorType::get({lanes}, element);
+  }
   mlir::VectorType vecF32() { return vec(getF32Type()); }
 
   Value index(int64_t v) { return mlir::arith::ConstantIndexOp::create(*this, v); }
@@ -32,7 +34,9 @@ public:
   Value subi(Value a, Value b) { return mlir::arith::SubIOp::create(*this, a, b); }
   Value muli(Value a, Value b) { return mlir::arith::MulIOp::create(*this, a, b); }
   Value muli(Value a, int64_t b) { return b == 1 ? a : muli(a, constantLike(a, b)); }
-  Value divu(Value a, int64_t b) { return b == 1 ? a : mlir::arith::DivUIOp::create(*this, a, constantLike(a, b)).getResult(); }
+  Value divu(Value a, int64_t b) {
+    return b == 1 ? a : mlir::arith::DivUIOp::create(*this, a, constantLike(a, b)).getResult();
+  }
   Value remu(Value a, int64_t b) { return mlir::arith::RemUIOp::create(*this, a, constantLike(a, b)); }
   Value minu(Value a, Value b) { return mlir::arith::MinUIOp::create(*this, a, b); }
   /// An integer constant of the type (index, integer or vector of integers) of `like`.
@@ -56,14 +60,18 @@ public:
   Value minf(Value a, Value b);
 
   Value load(Value memory, mlir::ValueRange at) { return mlir::memref::LoadOp::create(*this, memory, at); }
-  void store(Value value, Value memory, mlir::ValueRange at) { mlir::memref::StoreOp::create(*this, value, memory, at); }
+  void store(Value value, Value memory, mlir::ValueRange at) {
+    mlir::memref::StoreOp::create(*this, value, memory, at);
+  }
   Value loadVec(Value memory, mlir::ValueRange at, mlir::VectorType type) {
     return mlir::vector::LoadOp::create(*this, type, memory, at);
   }
   Value loadVec(Value memory, mlir::ValueRange at) {
     return loadVec(memory, at, vec(mlir::cast<mlir::MemRefType>(memory.getType()).getElementType()));
   }
-  void storeVec(Value value, Value memory, mlir::ValueRange at) { mlir::vector::StoreOp::create(*this, value, memory, at); }
+  void storeVec(Value value, Value memory, mlir::ValueRange at) {
+    mlir::vector::StoreOp::create(*this, value, memory, at);
+  }
   /// i32 loaded from memory, as an index.
   Value loadIndex(Value memory, mlir::ValueRange at) {
     return mlir::arith::IndexCastOp::create(*this, getIndexType(), load(memory, at));
@@ -72,7 +80,9 @@ public:
   Value view(Value bytes, Value offset, mlir::MemRefType type) {
     return mlir::memref::ViewOp::create(*this, type, bytes, offset, mlir::ValueRange{});
   }
-  mlir::MemRefType memref(llvm::ArrayRef<int64_t> shape, mlir::Type element) { return mlir::MemRefType::get(shape, element); }
+  mlir::MemRefType memref(llvm::ArrayRef<int64_t> shape, mlir::Type element) {
+    return mlir::MemRefType::get(shape, element);
+  }
   plan::RefOp scratch(llvm::StringRef name, mlir::MemRefType type);
 
   /// lanes 0..7 + lanes 8..15, then 4, 2, 1: the project's order for sums over lanes. f32.

@@ -38,7 +38,8 @@ FailureOr<LayoutAttr> trafo::layoutOf(Value weight, ModuleOp module) {
     if (!packed || !packed.getLayoutAttr())
       return op.emitOpError("names ") << symbol << ", which has no layout; run trafo-pack-weights first", failure();
     if (layout && layout != packed.getLayoutAttr())
-      return op.emitOpError("names weights of different layouts: ") << layout << " and " << packed.getLayoutAttr(), failure();
+      return op.emitOpError("names weights of different layouts: ") << layout << " and " << packed.getLayoutAttr(),
+             failure();
     layout = packed.getLayoutAttr();
   }
   if (!layout)
@@ -48,7 +49,8 @@ FailureOr<LayoutAttr> trafo::layoutOf(Value weight, ModuleOp module) {
 
 MemRefType trafo::packedType(ModuleOp module) {
   auto size = module->getAttrOfType<IntegerAttr>("plan.weights_size");
-  return MemRefType::get({size ? size.getInt() + 4096 : ShapedType::kDynamic}, IntegerType::get(module.getContext(), 8));
+  return MemRefType::get({size ? size.getInt() + 4096 : ShapedType::kDynamic},
+                         IntegerType::get(module.getContext(), 8));
 }
 
 int64_t trafo::maxRows(ModuleOp module) { return module->getAttrOfType<ConfigAttr>("trafo.config").getMaxRows(); }

@@ -58,12 +58,15 @@ void BlockContract::finishInt8(ArrayRef<Value> dots) {
 
 void BlockContract::lowerFloat() {
   SmallVector<Value> results(op.getSums());
-  Type type = format == Format::F32 ? Type(b.getF32Type()) : format == Format::F16 ? Type(b.getF16Type()) : Type(b.getBF16Type());
+  Type type = format == Format::F32   ? Type(b.getF32Type())
+              : format == Format::F16 ? Type(b.getF16Type())
+                                      : Type(b.getBF16Type());
   int64_t columnBytes = kTileRows * type.getIntOrFloatBitWidth() / 8;
   for (int64_t column = 0; column < static_cast<int64_t>(op.getColumns()); ++column) {
     SmallVector<Value> inputs;
     for (int64_t token = 0; token < tokens; ++token)
-      inputs.push_back(b.broadcast(b.load(op.getActs()[0], {b.addi(op.getRow(), token), b.addi(op.getColumn(), column)})));
+      inputs.push_back(
+          b.broadcast(b.load(op.getActs()[0], {b.addi(op.getRow(), token), b.addi(op.getColumn(), column)})));
     for (int64_t group = 0; group < groups; ++group) {
       Value weights = loadAs(type, group, column * columnBytes);
       for (int64_t token = 0; token < tokens; ++token)

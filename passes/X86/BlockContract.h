@@ -39,7 +39,9 @@ public:
 
 private:
   mlir::Value groupValue(int64_t buffer, int64_t token);
-  mlir::Value tileOffset(int64_t group) { return b.addi(op.getOffset(), group * static_cast<int64_t>(op.getGroupStride())); }
+  mlir::Value tileOffset(int64_t group) {
+    return b.addi(op.getOffset(), group * static_cast<int64_t>(op.getGroupStride()));
+  }
   /// `lanes` values of `type` at byte `at` of a tile's block, as f32.
   mlir::Value loadAs(mlir::Type type, int64_t group, int64_t at, int64_t lanes = plan::kTileRows);
 

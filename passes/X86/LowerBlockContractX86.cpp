@@ -73,7 +73,8 @@ void lowerMaddubs(BlockContract &c) {
   auto bytes = b.vec(b.getI8Type(), 32);
   auto words = b.vec(b.getI16Type(), 16);
   auto ints = b.vec(b.getI32Type(), kHalf);
-  Value zeroWords = arith::ConstantOp::create(b, b.getZeroAttr(words)), zeroInts = arith::ConstantOp::create(b, b.getZeroAttr(ints));
+  Value zeroWords = arith::ConstantOp::create(b, b.getZeroAttr(words)),
+        zeroInts = arith::ConstantOp::create(b, b.getZeroAttr(ints));
   Value ones = b.constantLike(zeroWords, 1);
   auto maddubs = [&](Value unsignedBytes, Value signedBytes) {
     return intrinsic(b, "llvm.x86.avx2.pmadd.ub.sw", words, {unsignedBytes, signedBytes});

@@ -53,8 +53,8 @@ LogicalResult PrepareOp::verify() {
   auto panel = cast<PanelType>(getPanel().getType());
   int64_t cols = panel.getCols();
   bool normalised = getNorm() != NormKind::None;
-  if (normalised != bool(getWeight()) ||
-      (normalised && cast<trafo::WeightType>(getWeight().getType()).getShape() != ArrayRef<int64_t>{cols})) // prepare_c1
+  if (normalised != bool(getWeight()) || (normalised && cast<trafo::WeightType>(getWeight().getType()).getShape() !=
+                                                            ArrayRef<int64_t>{cols})) // prepare_c1
     return emitOpError("expects a weight of shape [") << cols << "] exactly when it normalises";
   if (panel.getFormat() == trafo::ActivationFormat::I8G32 && cols % 32 != 0) // prepare_c2
     return emitOpError("expects a multiple of 32 columns for i8_g32, got ") << cols;
@@ -127,7 +127,8 @@ LogicalResult trafo::plan::LayersOp::verify() {
 LogicalResult BlockContractOp::verify() {
   size_t sums = getGroups() * getTokens();
   if (getSums().size() != sums || getResults().size() != sums) // block_contract_c1
-    return emitOpError("expects ") << sums << " sums and results, got " << getSums().size() << " and " << getResults().size();
+    return emitOpError("expects ") << sums << " sums and results, got " << getSums().size() << " and "
+                                   << getResults().size();
   size_t acts = getActivation() == trafo::ActivationFormat::I8G32 ? 4 : 1;
   if (getActs().size() != acts) // block_contract_c2
     return emitOpError("expects ") << acts << " activation buffers, got " << getActs().size();
