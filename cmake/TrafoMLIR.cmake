@@ -15,6 +15,12 @@ separate_arguments(LLVM_DEFINITIONS_LIST NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 set_property(GLOBAL PROPERTY TRAFO_COMPILER_OBJECTS "")
 
 # Parsing MLIR's headers costs 20 s a file, reading them precompiled 3 s. `-fno-pch-timestamp` lets ccache see through it.
+# The precompiled bytes hold the path of the tree, so ccache is told to go by a sum instead (CCACHE_PCH_EXTSUM in the
+# presets): equal lists of headers of equal LLVMs are equal. Naming the header besides, as CMake would, brings the path back.
+set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
+file(SHA256 ${CMAKE_CURRENT_LIST_FILE} pch_sum)
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/CMakeFiles/TrafoPch.dir/cmake_pch.hxx.pch.sum
+  CONTENT "${LLVM_PACKAGE_VERSION} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${pch_sum}\n")
 add_library(TrafoPch OBJECT ${CMAKE_SOURCE_DIR}/cmake/Precompiled.cpp)
 target_compile_options(TrafoPch PRIVATE -fno-exceptions -Wall -Wextra -Wno-unused-parameter -Xclang -fno-pch-timestamp)
 target_compile_definitions(TrafoPch PRIVATE ${LLVM_DEFINITIONS_LIST})
