@@ -15,8 +15,10 @@ function(trafo_gtest name)
   target_compile_options(${name} PRIVATE -Wall -Wextra)
   target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} GTest::gtest GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test/bin)
+  # On its way to the test the list is taken apart often; what is not escaped so ends as the first variable alone.
+  string(REPEAT "\\" 8 escape)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 ENVIRONMENT
-    "TRAFO_TEST_MODEL=${TRAFO_TEST_MODEL};TRAFO_SHARED=${TRAFO_SHARED};TRAFO_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    "TRAFO_TEST_MODEL=${TRAFO_TEST_MODEL}${escape};TRAFO_SHARED=${TRAFO_SHARED}${escape};TRAFO_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 endfunction()
 
 add_custom_target(check
