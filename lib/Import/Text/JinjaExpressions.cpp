@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Import/Text/JinjaExpressions.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 namespace trafo::jinja {
 namespace {
 
@@ -120,34 +123,21 @@ private:
       node = makeBinary(Kind::Binary, op, std::move(node), parseSum());
     }
   }
-  ExpressionPtr parseSum() {
-    ExpressionPtr node = parseConcat();
-    while (reader.atOperator("+") || reader.atOperator("-")) {
+  /// operand (operator operand)*, grouped from the left.
+  ExpressionPtr parseChain(std::initializer_list<std::string_view> operators,
+                           ExpressionPtr (ExpressionParser::*parseOperand)()) {
+    auto next = [&] { return reader.peek().kind == Token::Kind::Operator ? std::string_view(reader.peek().text) : ""; };
+    ExpressionPtr node = (this->*parseOperand)();
+    while (std::find(operators.begin(), operators.end(), next()) != operators.end()) {
       std::string op = reader.take().text;
-      node = makeBinary(Kind::Binary, op, std::move(node), parseConcat());
+      node = makeBinary(Kind::Binary, op, std::move(node), (this->*parseOperand)());
     }
     return node;
   }
-  ExpressionPtr parseConcat() {
-    ExpressionPtr node = parseProduct();
-    while (reader.skipOperator("~"))
-      node = makeBinary(Kind::Binary, "~", std::move(node), parseProduct());
-    return node;
-  }
-  ExpressionPtr parseProduct() {
-    ExpressionPtr node = parsePower();
-    while (reader.atOperator("*") || reader.atOperator("/") || reader.atOperator("//") || reader.atOperator("%")) {
-      std::string op = reader.take().text;
-      node = makeBinary(Kind::Binary, op, std::move(node), parsePower());
-    }
-    return node;
-  }
-  ExpressionPtr parsePower() {
-    ExpressionPtr node = parseUnary();
-    while (reader.skipOperator("**"))
-      node = makeBinary(Kind::Binary, "**", std::move(node), parseUnary());
-    return node;
-  }
+  ExpressionPtr parseSum() { return parseChain({"+", "-"}, &ExpressionParser::parseConcat); }
+  ExpressionPtr parseConcat() { return parseChain({"~"}, &ExpressionParser::parseProduct); }
+  ExpressionPtr parseProduct() { return parseChain({"*", "/", "//", "%"}, &ExpressionParser::parsePower); }
+  ExpressionPtr parsePower() { return parseChain({"**"}, &ExpressionParser::parseUnary); }
   ExpressionPtr parseUnary() {
     if (!reader.atOperator("-") && !reader.atOperator("+"))
       return parseFilters(parsePostfix(parsePrimary()));
@@ -249,15 +239,18 @@ private:
       } else if (reader.skipOperator("[")) {
         node = parseSubscript(std::move(node));
       } else if (reader.atOperator("(")) {
-        ExpressionPtr call = make(Kind::Call);
-        addOperand(call.get(), std::move(node));
-        parseArguments(call.get());
-        node = std::move(call);
+        node = parseCall(std::move(node));
       } else {
         break;
       }
     }
     return node;
+  }
+  ExpressionPtr parseCall(ExpressionPtr callee) {
+    ExpressionPtr call = make(Kind::Call);
+    addOperand(call.get(), std::move(callee));
+    parseArguments(call.get());
+    return call;
   }
   ExpressionPtr parseSubscript(ExpressionPtr object) {
     ExpressionPtr parts[3];
@@ -329,10 +322,7 @@ private:
           node = std::move(inverse);
         }
       } else if (reader.atOperator("(")) { // x|filter(...)(...) and the like
-        ExpressionPtr call = make(Kind::Call);
-        addOperand(call.get(), std::move(node));
-        parseArguments(call.get());
-        node = std::move(call);
+        node = parseCall(std::move(node));
       } else {
         break;
       }
