@@ -49,8 +49,10 @@ void TrafoDialect::initialize() {
       >();
 }
 
-/// The format's name after a list of dimensions: `q8_0`.
-static ParseResult parseFormat(AsmParser &parser, Format &format) {
+/// Dimensions and the name of a storage format: `<64x32xq8_0>`.
+static ParseResult parseShapeAndFormat(AsmParser &parser, SmallVectorImpl<int64_t> &shape, Format &format) {
+  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false))
+    return failure();
   StringRef name;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseKeyword(&name))
@@ -59,7 +61,7 @@ static ParseResult parseFormat(AsmParser &parser, Format &format) {
   if (!info)
     return parser.emitError(loc) << "expects a storage format of include/trafo/Formats.h, got '" << name << "'";
   format = info->format;
-  return success();
+  return parser.parseGreater();
 }
 
 /// Elements of a weight or a cache that no sum or byte count overflows with; far beyond any model.
@@ -84,8 +86,7 @@ Type WeightType::parse(AsmParser &parser) {
   SMLoc loc = parser.getCurrentLocation();
   SmallVector<int64_t> shape;
   Format format;
-  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) || parseFormat(parser, format) ||
-      parser.parseGreater())
+  if (parseShapeAndFormat(parser, shape, format))
     return {};
   return parser.getChecked<WeightType>(loc, parser.getContext(), shape, format);
 }
@@ -125,8 +126,7 @@ Type KVCacheType::parse(AsmParser &parser) {
   SMLoc loc = parser.getCurrentLocation();
   SmallVector<int64_t> shape;
   Format format;
-  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) || parseFormat(parser, format) ||
-      parser.parseGreater())
+  if (parseShapeAndFormat(parser, shape, format))
     return {};
   if (shape.size() != 3) {
     parser.emitError(loc) << "expects layers x kv heads x head size, got " << shape.size() << " dimensions";
