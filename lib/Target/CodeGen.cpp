@@ -34,7 +34,8 @@ static void initializeOnce() {
   (void)done;
 }
 
-std::unique_ptr<llvm::TargetMachine> trafo::target::createMachine(ModuleOp module, plan::TargetAttr target) {
+/// A machine for code generation: position independent, -O3. Null, with a diagnostic on `module`, if LLVM lacks it.
+static std::unique_ptr<llvm::TargetMachine> createMachine(ModuleOp module, plan::TargetAttr target) {
   initializeOnce();
   llvm::Triple triple(target.getTriple());
   std::string error;
@@ -54,8 +55,9 @@ std::unique_ptr<llvm::TargetMachine> trafo::target::createMachine(ModuleOp modul
   return machine;
 }
 
-std::unique_ptr<llvm::Module> trafo::target::translate(ModuleOp module, llvm::LLVMContext &context,
-                                                       llvm::TargetMachine &machine) {
+/// Translates and verifies. Null with a diagnostic on failure.
+static std::unique_ptr<llvm::Module> translate(ModuleOp module, llvm::LLVMContext &context,
+                                               llvm::TargetMachine &machine) {
   DialectRegistry registry;
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
@@ -79,7 +81,7 @@ std::unique_ptr<llvm::Module> trafo::target::translate(ModuleOp module, llvm::LL
   return result;
 }
 
-void trafo::target::optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager sccs;
@@ -97,8 +99,8 @@ void trafo::target::optimize(llvm::Module &module, llvm::TargetMachine &machine)
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
 }
 
-FailureOr<Bytes> trafo::target::emitCode(ModuleOp origin, llvm::Module &module, llvm::TargetMachine &machine,
-                                         CodeForm form) {
+/// The module as text (LLVM), assembly or an object.
+static FailureOr<Bytes> write(ModuleOp origin, llvm::Module &module, llvm::TargetMachine &machine, CodeForm form) {
   Bytes bytes;
   llvm::raw_svector_ostream stream(bytes);
   if (form == CodeForm::LLVM) {
@@ -118,4 +120,24 @@ FailureOr<Bytes> trafo::target::emitCode(ModuleOp origin, llvm::Module &module, 
   }
   passes.run(module);
   return bytes;
+}
+
+FailureOr<Bytes> trafo::target::generateCode(ModuleOp module, plan::TargetAttr target, CodeForm form,
+                                             ImageMaker image) {
+  std::unique_ptr<llvm::TargetMachine> machine = createMachine(module, target);
+  if (!machine)
+    return failure();
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code = translate(module, context, *machine);
+  if (!code)
+    return failure();
+  optimize(*code, *machine);
+  FailureOr<Bytes> bytes = write(module, *code, *machine, form == CodeForm::Image ? image.from : form);
+  if (failed(bytes) || form != CodeForm::Image)
+    return bytes;
+  std::string error;
+  FailureOr<Bytes> made = image.make(*bytes, error);
+  if (failed(made))
+    module.emitError(error);
+  return made;
 }

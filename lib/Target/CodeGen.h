@@ -4,29 +4,19 @@
 
 #include "lib/Target/Target.h"
 
-#include <memory>
-
-namespace llvm {
-class LLVMContext;
-class Module;
-class TargetMachine;
-} // namespace llvm
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace trafo::target {
 
-/// A machine for code generation: position independent, -O3. Null, with a diagnostic on `module`, if LLVM lacks it.
-std::unique_ptr<llvm::TargetMachine> createMachine(mlir::ModuleOp module, plan::TargetAttr target);
+/// How a target makes its images: `make` turns code of the form `from` into one, or sets `error` to one line.
+struct ImageMaker {
+  CodeForm from;
+  llvm::function_ref<llvm::FailureOr<Bytes>(llvm::ArrayRef<char> code, std::string &error)> make;
+};
 
-/// Translates a module of the llvm dialect and verifies the result. Null with a diagnostic on failure.
-std::unique_ptr<llvm::Module> translate(mlir::ModuleOp module, llvm::LLVMContext &context,
-                                        llvm::TargetMachine &machine);
-
-/// -O3, knowing no library functions: a loop that copies stays a loop and never becomes a call of memcpy.
-void optimize(llvm::Module &module, llvm::TargetMachine &machine);
-
-/// The module as text (LLVM), assembly or an object. Diagnostic on `origin` on failure.
-llvm::FailureOr<Bytes> emitCode(mlir::ModuleOp origin, llvm::Module &module, llvm::TargetMachine &machine,
-                                CodeForm form);
+/// Code of a module of the llvm dialect: translated to LLVM IR, optimised at -O3 (a * b + c stays two roundings, and no
+/// loop becomes a call of the C library), written as `form`. Errors are diagnostics on the module.
+llvm::FailureOr<Bytes> generateCode(mlir::ModuleOp module, plan::TargetAttr target, CodeForm form, ImageMaker image);
 
 } // namespace trafo::target
 

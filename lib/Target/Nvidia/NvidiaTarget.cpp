@@ -3,10 +3,6 @@
 #include "lib/Target/CodeGen.h"
 #include "passes/Nvidia/Passes.h"
 
-#include "llvm/IR/LLVMContext.h"
-#include "llvm/IR/Module.h"
-#include "llvm/Target/TargetMachine.h"
-
 using namespace mlir;
 using namespace trafo;
 using namespace trafo::target;
@@ -25,22 +21,8 @@ static FailureOr<Bytes> emit(ModuleOp module, plan::TargetAttr target, CodeForm 
     module.emitError("target '") << target.getName() << "' has no objects; expects ptx, cubin or llvm";
     return failure();
   }
-  std::unique_ptr<llvm::TargetMachine> machine = createMachine(module, target);
-  if (!machine)
-    return failure();
-  llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> code = translate(module, context, *machine);
-  if (!code)
-    return failure();
-  optimize(*code, *machine);
-  FailureOr<Bytes> bytes = emitCode(module, *code, *machine, form == CodeForm::Image ? CodeForm::Assembly : form);
-  if (failed(bytes) || form != CodeForm::Image)
-    return bytes;
-  std::string error;
-  FailureOr<Bytes> cubin = assemblePtx(*bytes, target.getCpu(), error);
-  if (failed(cubin))
-    module.emitError(error);
-  return cubin;
+  auto assemble = [&](ArrayRef<char> ptx, std::string &error) { return assemblePtx(ptx, target.getCpu(), error); };
+  return generateCode(module, target, form, {CodeForm::Assembly, assemble});
 }
 
 Target trafo::target::nvidiaTarget() {
