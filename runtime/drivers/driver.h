@@ -1,7 +1,9 @@
 #ifndef TRAFO_RUNTIME_DRIVERS_DRIVER_H
 #define TRAFO_RUNTIME_DRIVERS_DRIVER_H
 
+#include "runtime/core/error_codes.h"
 #include "runtime/core/memory.h"
+#include "runtime/core/status.h"
 #include "trafo/runtime.h"
 
 namespace trafo::runtime {
@@ -38,6 +40,20 @@ struct Driver {
   bool needsCode;
   trafo_status_t (*open)(const DeviceRequest &request, trafo_error_t *error, Device **outDevice);
 };
+
+/// What `open` of a driver is: makes its device (from a request) and initialises it, or closes it again.
+template <typename D>
+trafo_status_t openDevice(const DeviceRequest &request, trafo_error_t *error, Device **outDevice) {
+  D *device = request.allocator->create<D>(request);
+  if (!device)
+    return fail(error, TRAFO_NO_RESOURCE, codes::kMemory, "%s: no memory for a session", request.modelName);
+  if (trafo_status_t s = device->initialize(error)) {
+    device->close();
+    return s;
+  }
+  *outDevice = device;
+  return TRAFO_OK;
+}
 
 extern const Driver kCpuDriver;  ///< the generated code on worker threads
 extern const Driver kNullDriver; ///< no machine at all: what a new driver is copied from

@@ -1,6 +1,4 @@
 // The CPU: one arena in main memory, and worker threads that all run the generated step function.
-#include "runtime/core/error_codes.h"
-#include "runtime/core/status.h"
 #include "runtime/core/workers.h"
 #include "runtime/drivers/driver.h"
 
@@ -71,20 +69,8 @@ private:
   Workers workers;
 };
 
-trafo_status_t open(const DeviceRequest &request, trafo_error_t *error, Device **outDevice) {
-  CpuDevice *device = request.allocator->create<CpuDevice>(request);
-  if (!device)
-    return fail(error, TRAFO_NO_RESOURCE, codes::kMemory, "%s: no memory for a session", request.modelName);
-  if (trafo_status_t s = device->initialize(error)) {
-    device->close();
-    return s;
-  }
-  *outDevice = device;
-  return TRAFO_OK;
-}
-
 } // namespace
 
-const Driver kCpuDriver = {"cpu", true, open};
+const Driver kCpuDriver = {"cpu", true, openDevice<CpuDevice>};
 
 } // namespace trafo::runtime

@@ -1,7 +1,5 @@
 // No machine: the logits of a row are a fixed function of its sequence's tokens so far, which is what runtime/cts needs
 // of a driver. Copy this folder to begin a new one.
-#include "runtime/core/error_codes.h"
-#include "runtime/core/status.h"
 #include "runtime/drivers/driver.h"
 
 namespace trafo::runtime {
@@ -63,20 +61,8 @@ private:
   Array<float> logits;
 };
 
-trafo_status_t open(const DeviceRequest &request, trafo_error_t *error, Device **outDevice) {
-  NullDevice *device = request.allocator->create<NullDevice>(request);
-  if (!device)
-    return fail(error, TRAFO_NO_RESOURCE, codes::kMemory, "%s: no memory for a session", request.modelName);
-  if (trafo_status_t s = device->initialize(error)) {
-    device->close();
-    return s;
-  }
-  *outDevice = device;
-  return TRAFO_OK;
-}
-
 } // namespace
 
-const Driver kNullDriver = {"null", false, open};
+const Driver kNullDriver = {"null", false, openDevice<NullDevice>};
 
 } // namespace trafo::runtime
