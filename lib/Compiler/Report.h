@@ -3,6 +3,7 @@
 #define TRAFO_LIB_COMPILER_REPORT_H
 
 #include "lib/Compiler/ModelSummary.h"
+#include "trafo/artifact.h"
 
 #include <optional>
 
@@ -12,9 +13,6 @@ namespace trafo {
 /// reading them at `bandwidth` (GB/s; measured where absent) allows.
 void printReport(llvm::raw_ostream &out, const ModelSummary &summary, const trafo_manifest_t &manifest,
                  std::optional<double> bandwidth);
-
-/// Reads `bytes` of memory with `threads` threads, several times; the median rate in GB/s. At most 256 MiB are used.
-double measureReadBandwidth(int64_t bytes, unsigned threads);
 
 } // namespace trafo
 

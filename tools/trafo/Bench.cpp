@@ -1,7 +1,8 @@
 #include "Child.h"
 #include "Commands.h"
 #include "ModelFile.h"
-#include "ReadBandwidth.h"
+
+#include "lib/Measure/ReadBandwidth.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
