@@ -29,7 +29,8 @@ static std::string numbersOf(Operation *op, ArrayRef<WeightType> weights) {
   return numbers + formats;
 }
 
-/// Of an embedding and a rope table, a row of a step reads the row of its token or position.
+/// Of an embedding and a rope table, a row of a step reads the row of its token or position: once a step, as it is in
+/// the cache for all layers after the first.
 static bool readsOneRow(Operation *op, Value weight) {
   if (auto rope = dyn_cast<QkvRopeOp>(op))
     return weight == rope.getTable();
@@ -64,7 +65,7 @@ static void summarizeBody(func::FuncOp body, int64_t times, ModelSummary &summar
     entry.times = times;
     for (Value operand : op.getOperands())
       if (auto weight = dyn_cast<WeightType>(operand.getType()))
-        entry.bytes += times * (readsOneRow(&op, operand) ? weight.getBytes() / weight.getRows() : weight.getBytes());
+        entry.bytes += readsOneRow(&op, operand) ? weight.getBytes() / weight.getRows() : times * weight.getBytes();
     summary.ops.push_back(std::move(entry));
   }
 }
@@ -94,11 +95,7 @@ void trafo::summarizeStages(ModuleOp module, ModelSummary &summary) {
         summary.stages.push_back(func.getSymName().str());
 }
 
-double trafo::barriersPerLayer(const trafo_manifest_t &manifest) {
-  return manifest.layers ? static_cast<double>(manifest.barriers_per_step) / manifest.layers : -1;
-}
-
-std::string trafo::infoJson(const Input &input, const ModelSummary &summary, const trafo_manifest_t &manifest) {
+std::string trafo::infoJson(const Input &input, const ModelSummary &summary) {
   using llvm::json::Array;
   using llvm::json::Object;
   Object root{{"compiler", "trafo 0.1.0"}};
@@ -120,18 +117,6 @@ std::string trafo::infoJson(const Input &input, const ModelSummary &summary, con
   for (const auto &[name, count] : summary.formats)
     formats.push_back(Object{{"format", name}, {"tensors", count.first}, {"bytes", count.second}});
   root["tensors"] = std::move(formats);
-  root["plan"] = Object{{"arena_bytes", manifest.arena_size},
-                        {"kv_bytes", manifest.kv_size},
-                        {"kv_pages", manifest.kv_pages},
-                        {"max_context", manifest.max_context},
-                        {"max_rows", manifest.max_rows},
-                        {"max_outputs", manifest.max_outputs},
-                        {"max_sequences", manifest.max_sequences},
-                        {"max_workers", manifest.max_workers},
-                        {"barriers_per_step", manifest.barriers_per_step},
-                        {"barriers_per_layer", barriersPerLayer(manifest)},
-                        {"weights_bytes", manifest.weights_size},
-                        {"decode_bytes", manifest.decode_bytes}};
   Array classes;
   for (const OpSummary &op : summary.ops)
     classes.push_back(Object{

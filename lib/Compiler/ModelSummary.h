@@ -3,7 +3,6 @@
 #define TRAFO_LIB_COMPILER_MODELSUMMARY_H
 
 #include "lib/Compiler/Input.h"
-#include "trafo/artifact.h"
 #include "llvm/Support/JSON.h"
 
 #include <map>
@@ -35,11 +34,8 @@ void summarizeOps(mlir::ModuleOp module, ModelSummary &summary);
 /// Reads the stages' names from a module after Plan, or the functions' after Tile.
 void summarizeStages(mlir::ModuleOp module, ModelSummary &summary);
 
-/// Barriers a layer, from the plan's number for a whole step. -1 without layers.
-double barriersPerLayer(const trafo_manifest_t &manifest);
-
-/// The INFO section: one JSON object, the same bytes for the same input.
-std::string infoJson(const Input &input, const ModelSummary &summary, const trafo_manifest_t &manifest);
+/// The INFO section: one JSON object, the same bytes for the same input. What MANIFEST holds is not repeated.
+std::string infoJson(const Input &input, const ModelSummary &summary);
 
 } // namespace trafo
 

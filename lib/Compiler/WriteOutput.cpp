@@ -80,7 +80,7 @@ int trafo::writeArtifact(const CompileOptions &options, DiagnosticPrinter &diagn
   if (!input.text.empty())
     if (trafo_status_t status = writer.addText(input.text.data(), input.text.size(), &error))
       return fail(diagnostics, error, status);
-  std::string info = infoJson(input, summary, manifest);
+  std::string info = infoJson(input, summary);
   if (trafo_status_t status = writer.addInfo(info.data(), info.size(), &error))
     return fail(diagnostics, error, status);
   if (!isLibrary)

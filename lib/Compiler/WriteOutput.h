@@ -7,6 +7,7 @@
 #include "lib/Compiler/Options.h"
 #include "lib/Compiler/Progress.h"
 #include "lib/Target/Target.h"
+#include "trafo/artifact.h"
 
 namespace trafo {
 

@@ -3,6 +3,7 @@
 
 #include "lib/Import/Inspect.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cinttypes>
 #include <cstdio>
@@ -73,6 +74,7 @@ json::object planOf(const trafo_manifest_t &manifest) {
           {"max_sequences", manifest.max_sequences},
           {"max_workers", manifest.max_workers},
           {"barriers_per_step", manifest.barriers_per_step},
+          {"barriers_per_layer", static_cast<double>(manifest.barriers_per_step) / std::max(manifest.layers, 1u)},
           {"arena_bytes", manifest.arena_size},
           {"kv_pages", manifest.kv_pages},
           {"kv_bytes", manifest.kv_size},
