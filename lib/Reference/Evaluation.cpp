@@ -110,7 +110,10 @@ FailureOr<Rows> Evaluation::project(Operation *op, const Rows &x, ValueRange wei
   Rows rounded;
   if (step.options.asCompiled && activation && *activation != ActivationFormat::F32) {
     rounded = x;
-    *activation == ActivationFormat::I8G32 ? roundToI8G32(rounded) : roundToBF16(rounded);
+    if (int64_t terms = int8Terms(*activation); terms > 0)
+      roundToI8G32(rounded, terms);
+    else
+      roundToBF16(rounded);
     seen = &rounded;
   }
   int64_t outputs = 0;

@@ -27,16 +27,32 @@ void trafo::roundValues(Format format, double *values, int64_t count) {
     }
 }
 
-void trafo::roundToI8G32(Rows &x) {
+/// `size` values become code * d; `left` is what that left of them, rounded to f32.
+static void roundGroup(double *group, int64_t size, float *left) {
+  float amax = 0.0f;
+  for (int64_t i = 0; i < size; ++i)
+    amax = std::max(amax, std::fabs(static_cast<float>(group[i])));
+  float d = amax / 127.0f, inverse = d == 0.0f ? 0.0f : 1.0f / d;
+  for (int64_t i = 0; i < size; ++i) {
+    double rounded = static_cast<double>(d) * std::nearbyint(static_cast<float>(group[i]) * inverse);
+    left[i] = static_cast<float>(static_cast<float>(group[i]) - rounded);
+    group[i] = rounded;
+  }
+}
+
+void trafo::roundToI8G32(Rows &x, int64_t terms) {
   for (int64_t r = 0; r < x.count; ++r)
     for (int64_t g = 0; g < x.columns; g += 32) {
-      double *group = x.row(r) + g;
       int64_t size = std::min<int64_t>(32, x.columns - g);
-      float amax = 0.0f;
-      for (int64_t i = 0; i < size; ++i)
-        amax = std::max(amax, std::fabs(static_cast<float>(group[i])));
-      float d = amax / 127.0f, inverse = d == 0.0f ? 0.0f : 1.0f / d;
-      for (int64_t i = 0; i < size; ++i)
-        group[i] = static_cast<double>(d) * std::nearbyint(static_cast<float>(group[i]) * inverse);
+      double sum[32] = {};
+      for (int64_t term = 0; term < terms; ++term) {
+        float left[32];
+        roundGroup(x.row(r) + g, size, left);
+        for (int64_t i = 0; i < size; ++i) {
+          sum[i] += x.row(r)[g + i];
+          x.row(r)[g + i] = left[i];
+        }
+      }
+      std::copy_n(sum, size, x.row(r) + g);
     }
 }

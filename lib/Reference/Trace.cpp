@@ -59,7 +59,7 @@ FailureOr<Trace> trafo::traceModule(ModuleOp module, const std::vector<StepRows>
     if (layer < 0 && op->getName().getStringRef() == "trafo.layers")
       return; // its layers have been told of
     auto activation = op->getAttrOfType<ActivationFormatAttr>("activation");
-    bool int8 = activation && activation.getValue() == ActivationFormat::I8G32;
+    bool int8 = activation && int8Terms(activation.getValue()) > 0;
     trace.push_back({number, layer, told, op->getName().getStringRef().str(), int8, locationNames(op->getLoc()), rows});
     if (auto known = outputs.find({number, layer}); told == Told::Layer && known != outputs.end())
       rows = *known->second;

@@ -4,6 +4,10 @@
 // result depends on nothing else. Ops that have a class keep it. Legal everywhere; int8 activations change values by
 // their rounding (d = amax / 127 per group of 32), which every target and the interpreter do alike.
 //
+// The head sees its input in two int8 terms. No later layer evens its rounding out, a decode step waits for the head's
+// bytes and not for its products, and prefill runs it for the rows whose logits are wanted only: the second term is free
+// where it counts.
+//
 //===----------------------------------------------------------------------===//
 #include "dialects/Trafo/IR/Layout.h"
 #include "dialects/Trafo/IR/TrafoOps.h"
@@ -47,7 +51,7 @@ struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPa
     }
     ActivationFormat activation = ActivationFormat::F32;
     if (allFast)
-      activation = ActivationFormat::I8G32;
+      activation = isa<LmHeadOp>(*op) ? ActivationFormat::I8x2G32 : ActivationFormat::I8G32;
     else if (allBf16 && bf16Activations)
       activation = ActivationFormat::BF16;
     op.setActivation(activation);

@@ -16,6 +16,7 @@ static bool isAllowed(ActivationFormat activation, const FormatInfo &format) {
   case ActivationFormat::F32:
     return true;
   case ActivationFormat::I8G32:
+  case ActivationFormat::I8x2G32:
     return format.grouped && format.groupElements == 32;
   case ActivationFormat::BF16:
     return format.format == Format::BF16;

@@ -77,8 +77,7 @@ struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
         for (Operation *user : use->getUsers())
           if (auto contract = dyn_cast<trafo::plan::ContractOp>(user)) {
             auto panel = cast<trafo::plan::PanelType>(contract.getPanel().getType());
-            (panel.getFormat() == trafo::ActivationFormat::I8G32 ? usesOf[weight].byInt8 : usesOf[weight].byFloat) =
-                true;
+            (trafo::int8Terms(panel.getFormat()) > 0 ? usesOf[weight].byInt8 : usesOf[weight].byFloat) = true;
           }
         return WalkResult::advance();
       });

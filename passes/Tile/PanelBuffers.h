@@ -10,10 +10,11 @@ namespace trafo {
 /// right before it is contracted.
 struct PanelBuffers {
   mlir::Value values;                          ///< f32 [rows, columns padded to 16]
-  mlir::Value codes, scales, scaledSums, sums; ///< i8_g32: i8 [rows, cols], f32 and i32 [rows, cols / 32]
+  mlir::Value codes, scales, scaledSums, sums; ///< int8: i8 [rows x terms, cols], f32 and i32 [rows x terms, cols / 32]
 
   PanelBuffers(VectorMath &b, plan::PanelType panel) {
     int64_t rows = panel.getRows(), cols = panel.getCols();
+    rows *= std::max<int64_t>(1, int8Terms(panel.getFormat()));
     std::string name = ("panel_" + llvm::Twine(rows) + "x" + llvm::Twine(cols)).str();
     if (panel.getFormat() == ActivationFormat::F32) {
       values = b.scratch(name + "_f32",

@@ -34,7 +34,9 @@ public:
   ContractLowering(plan::ContractOp op, ModuleOp module, LayoutAttr layout, plan::TargetAttr target)
       : op(op), module(module), layout(layout), target(target), b(op.getLoc(), OpBuilder(op)),
         panel(cast<plan::PanelType>(op.getPanel().getType())), type(cast<WeightType>(op.getWeight().getType())),
-        packed(packedLayout(type, layout)), groups(op.getGroups()), buffers(b, panel) {}
+        packed(packedLayout(type, layout)), groups(op.getGroups()),
+        terms(std::max<int64_t>(1, int8Terms(panel.getFormat()))),
+        activation(int8Terms(panel.getFormat()) > 0 ? ActivationFormat::I8G32 : panel.getFormat()), buffers(b, panel) {}
 
   void run();
 
@@ -51,6 +53,8 @@ private:
   WeightType type;
   PackedLayout packed;
   int64_t groups;
+  int64_t terms;               // panel rows that make one row of results
+  ActivationFormat activation; // of one of them
   PanelBuffers buffers;
   Value weights;           // the bytes block_contract reads
   Value base;              // where the packed weight begins
@@ -84,16 +88,17 @@ void ContractLowering::run() {
       }
   blocks = type.getCols() / columns;
 
-  Value zero = b.index(0), count = op.getCount();
-  int64_t tile = target.getTileTokens();
+  // Rows of an int8 panel lie in the panel once per term.
+  Value zero = b.index(0), count = terms == 1 ? Value(op.getCount()) : b.muli(op.getCount(), terms);
+  int64_t tile = std::max(terms, target.getTileTokens() / terms * terms);
   Value inTiles = b.muli(b.divu(count, tile), tile);
   b.loop(op.getBegin(), op.getEnd(), 1, [&](Value unit) {
     if (unpack)
       unpackUnit(unit);
     Value offset = unpack ? zero : b.addi(base, b.muli(unit, groups * tileBytes));
-    if (tile > 1)
+    if (tile > terms)
       b.loop(zero, inTiles, tile, [&](Value row) { emitTile(unit, offset, row, tile); });
-    b.loop(tile > 1 ? inTiles : zero, count, 1, [&](Value row) { emitTile(unit, offset, row, 1); });
+    b.loop(tile > terms ? inTiles : zero, count, terms, [&](Value row) { emitTile(unit, offset, row, terms); });
   });
   op.erase();
 }
@@ -119,7 +124,7 @@ void ContractLowering::unpackUnit(Value unit) {
 
 void ContractLowering::emitTile(Value unit, Value unitOffset, Value row, int64_t tokens) {
   SmallVector<Value> zeros(groups * tokens, b.splat(0.0));
-  bool prefetches = tokens == 1 && target.getPrefetchBytes() > 0 && !layout.getRaw();
+  bool prefetches = tokens == terms && target.getPrefetchBytes() > 0 && !layout.getRaw();
   SmallVector<Value> sums = b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
     Value offset = b.addi(unitOffset, b.muli(block, blockBytes));
     if (prefetches)
@@ -127,18 +132,23 @@ void ContractLowering::emitTile(Value unit, Value unitOffset, Value row, int64_t
         for (int64_t line = 0; line < blockBytes; line += 64)
           memref::PrefetchOp::create(b, weights, b.addi(offset, group * tileBytes + line + target.getPrefetchBytes()),
                                      /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-    auto contract = plan::BlockContractOp::create(b, TypeRange(carried), carried, weights, offset, buffers.acts(), row,
-                                                  b.muli(block, columns), format, panel.getFormat(), groups, tokens,
-                                                  columns, tileBytes);
+    auto contract =
+        plan::BlockContractOp::create(b, TypeRange(carried), carried, weights, offset, buffers.acts(), row,
+                                      b.muli(block, columns), format, activation, groups, tokens, columns, tileBytes);
     return llvm::to_vector(ValueRange(contract.getResults()));
   });
   Block &body = op.getBody().front();
-  for (int64_t token = 0; token < tokens; ++token) {
+  Value first = terms == 1 ? row : b.divu(row, terms);
+  for (int64_t token = 0; token < tokens; token += terms) {
     IRMapping mapping;
-    mapping.map(body.getArgument(0), b.addi(row, token));
+    mapping.map(body.getArgument(0), b.addi(first, token / terms));
     mapping.map(body.getArgument(1), unit);
-    for (int64_t group = 0; group < groups; ++group)
-      mapping.map(body.getArgument(2 + group), sums[group * tokens + token]);
+    for (int64_t group = 0; group < groups; ++group) {
+      Value sum = sums[group * tokens + token];
+      for (int64_t term = 1; term < terms; ++term)
+        sum = b.addf(sum, sums[group * tokens + token + term]);
+      mapping.map(body.getArgument(2 + group), sum);
+    }
     for (Operation &inner : body.without_terminator())
       b.clone(inner, mapping);
   }
@@ -154,7 +164,7 @@ struct TileContractPass : trafo::impl::TileContractPassBase<TileContractPass> {
       FailureOr<LayoutAttr> layout = layoutOf(op.getWeight(), module);
       if (failed(layout))
         return signalPassFailure();
-      bool int8 = cast<plan::PanelType>(op.getPanel().getType()).getFormat() == ActivationFormat::I8G32;
+      bool int8 = int8Terms(cast<plan::PanelType>(op.getPanel().getType()).getFormat()) > 0;
       bool grouped = formatInfo(cast<WeightType>(op.getWeight().getType()).getFormat()).grouped;
       if (!target || (int8 && layout->getRaw()) || (!int8 && grouped && !layout->getRaw())) { // contract_c3
         op.emitOpError("has no lowering for ")

@@ -27,14 +27,14 @@ struct RowTransform {
   Value weight, bias; // plan weights
 };
 
-void emitGroup(VectorMath &b, const PanelBuffers &buffers, ArrayRef<Value> values, Value row, Value group) {
-  // One group of 32: two vectors.
+/// Codes of one group of 32 values, two vectors, into row `row` of the buffers. Leaves in `values` what rounding left.
+void emitGroup(VectorMath &b, const PanelBuffers &buffers, MutableArrayRef<Value> values, Value row, Value group) {
   Value magnitude = b.maxf(math::AbsFOp::create(b, values[0]), math::AbsFOp::create(b, values[1]));
   Value amax = b.maxLanes(magnitude);
   Value d = b.divf(amax, b.scalar(127.0));
   Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, amax, b.scalar(0.0));
   Value inverse = arith::SelectOp::create(b, isZero, b.scalar(0.0), b.divf(b.scalar(1.0), d));
-  Value inverses = b.broadcast(inverse);
+  Value inverses = b.broadcast(inverse), minusD = b.broadcast(arith::NegFOp::create(b, d));
   Value total;
   for (int half = 0; half < 2; ++half) {
     Value rounded = math::RoundEvenOp::create(b, b.mulf(values[half], inverses));
@@ -43,6 +43,7 @@ void emitGroup(VectorMath &b, const PanelBuffers &buffers, ArrayRef<Value> value
     total = half == 0 ? sum : b.addi(total, sum);
     Value column = b.addi(b.muli(group, 32), half * kTileRows);
     b.storeVec(arith::TruncIOp::create(b, b.vec(b.getI8Type()), codes), buffers.codes, {row, column});
+    values[half] = b.fma(minusD, rounded, values[half]);
   }
   b.store(d, buffers.scales, {row, group});
   b.store(b.mulf(d, arith::SIToFPOp::create(b, b.getF32Type(), total)), buffers.scaledSums, {row, group});
@@ -97,10 +98,12 @@ void lower(plan::PrepareOp op) {
         x = b.addf(x, plan::LoadOp::create(b, b.vecF32(), transform.bias, col));
       return x;
     };
-    if (panel.getFormat() == ActivationFormat::I8G32) {
+    if (int64_t terms = int8Terms(panel.getFormat()); terms > 0) {
       b.loop(zero, b.index(cols / 32), 1, [&](Value group) {
         Value col = b.muli(group, 32);
-        emitGroup(b, buffers, {value(col), value(b.addi(col, kTileRows))}, row, group);
+        Value values[] = {value(col), value(b.addi(col, kTileRows))};
+        for (int64_t term = 0; term < terms; ++term)
+          emitGroup(b, buffers, values, terms == 1 ? row : b.addi(b.muli(row, terms), term), group);
       });
     } else {
       b.loop(zero, b.index(lanesTotal), kTileRows,

@@ -47,7 +47,7 @@
 // QUANTIZE:         trafo.gate_up {{.*}} via i8_g32
 // QUANTIZE:         trafo.linear_add {{.*}} via i8_g32
 // QUANTIZE-LABEL: func @step
-// QUANTIZE:         trafo.lm_head {{.*}} via i8_g32
+// QUANTIZE:         trafo.lm_head {{.*}} via i8x2_g32
 
 // WEIGHTS:      trafo.weight @token_embd.weight.q8_0 : !trafo.weight<100x64xq8_0>
 // WEIGHTS:      trafo.weight @blk.0.attn_q.weight.qkv.q4_1 : !trafo.weight<128x64xq4_1>
@@ -55,7 +55,7 @@
 // WEIGHTS:         trafo.qkv_rope {{.*}}weights(%{{.*}} : !trafo.weight<128x64xq4_1>){{.*}} via i8_g32
 // WEIGHTS-LABEL: func @step
 // WEIGHTS:         trafo.embedding {{.*}}xq8_0>
-// WEIGHTS:         trafo.lm_head {{.*}} via i8_g32 {{.*}}xq8_0>
+// WEIGHTS:         trafo.lm_head {{.*}} via i8x2_g32 {{.*}}xq8_0>
 
 // BF16:         trafo.qkv_rope {{.*}} via bf16
 // BF16:         trafo.lm_head {{.*}} via bf16

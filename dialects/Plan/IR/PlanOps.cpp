@@ -56,8 +56,9 @@ LogicalResult PrepareOp::verify() {
   if (normalised != bool(getWeight()) || (normalised && cast<trafo::WeightType>(getWeight().getType()).getShape() !=
                                                             ArrayRef<int64_t>{cols})) // prepare_c1
     return emitOpError("expects a weight of shape [") << cols << "] exactly when it normalises";
-  if (panel.getFormat() == trafo::ActivationFormat::I8G32 && cols % 32 != 0) // prepare_c2
-    return emitOpError("expects a multiple of 32 columns for i8_g32, got ") << cols;
+  if (trafo::int8Terms(panel.getFormat()) > 0 && cols % 32 != 0) // prepare_c2
+    return emitOpError("expects a multiple of 32 columns for ")
+           << trafo::stringifyActivationFormat(panel.getFormat()) << ", got " << cols;
   int64_t sourceCols = cast<MemRefType>(getSource().getType()).getDimSize(1);
   if (cols > sourceCols) // prepare_c3
     return emitOpError("expects a panel of at most ") << sourceCols << " columns, got " << panel;

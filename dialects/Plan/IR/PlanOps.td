@@ -22,7 +22,8 @@ def Plan_PanelType : TypeDef<Plan_Dialect, "Panel"> {
   let summary = "up to `rows` rows of `cols` activations, prepared for a contraction, private to a worker";
   let description = [{
     `!plan.panel<64x576xi8_g32>`: int8 codes [rows, cols], f32 scale d, f32 d * sum(codes) and i32 sum(codes) per group
-    of 32. `f32`: the values themselves.
+    of 32. `i8x2_g32`: two such rows for each, of the values and of what rounding them left; results are the sum of both.
+    `f32`: the values themselves.
   }];
   let parameters = (ins "int64_t":$rows, "int64_t":$cols, "::trafo::ActivationFormat":$format);
   let hasCustomAssemblyFormat = 1;
@@ -117,7 +118,7 @@ def Plan_PrepareOp : Plan_Op<"prepare", [AttrSizedOperandSegments, MemoryEffects
   let description = [{
     With `map`, row i is `source[map[first + i]]` (the rows whose logits are wanted). Sums of squares run in 16 lanes
     over columns, the lanes are then added in halves (8, 4, 2, 1). i8_g32: d = amax / 127, q = roundeven(x * (1 / d)).
-    C1: weight iff normalised, a vector of the source's columns. C2: i8_g32 needs a multiple of 32 columns.
+    C1: weight iff normalised, a vector of the source's columns. C2: int8 panels need a multiple of 32 columns.
     C3: the panel has at most the source's columns.
   }];
   let arguments = (ins AnyMemRef:$source, Index:$first, Index:$count, Optional<AnyMemRef>:$map,
@@ -137,7 +138,7 @@ def Plan_ContractOp : Plan_Op<"contract", [RecursiveMemoryEffects, SingleBlock]>
     A unit is `groups` tiles of 16 weight rows. For every panel row and unit the body runs once with the row's number
     in the panel, the unit, and per tile a vector of 16 sums (the numeric class is the panel's format).
     C1: the panel has the weight's columns. C2: the body's arguments are two indices and `groups` vector<16xf32>.
-    C3: f32 panels contract any format, i8_g32 panels formats with groups of 32 that have a block rule.
+    C3: f32 panels contract any format, int8 panels formats with groups of 32 that have a block rule.
   }];
   let arguments = (ins Plan_Panel:$panel, Index:$count, Plan_Weight:$weight, Index:$begin, Index:$end, I64Attr:$groups);
   let regions = (region SizedRegion<1>:$body);

@@ -92,8 +92,9 @@ def Trafo_RopeAttr : Trafo_Attr<"Rope", "rope"> {
 def Trafo_ActF32 : I32EnumAttrCase<"F32", 0, "f32">;     // activations stay f32, f32 fma over k ascending
 def Trafo_ActI8G32 : I32EnumAttrCase<"I8G32", 1, "i8_g32">; // int8 per group of 32: d = amax/127, round half to even
 def Trafo_ActBF16 : I32EnumAttrCase<"BF16", 2, "bf16">;  // rounded to bf16, f32 accumulation
+def Trafo_ActI8x2G32 : I32EnumAttrCase<"I8x2G32", 3, "i8x2_g32">; // i8_g32, and i8_g32 of what that left
 def Trafo_ActivationFormat : I32EnumAttr<"ActivationFormat", "how a linear sees its input (its numeric class)",
-                                         [Trafo_ActF32, Trafo_ActI8G32, Trafo_ActBF16]> {
+                                         [Trafo_ActF32, Trafo_ActI8G32, Trafo_ActBF16, Trafo_ActI8x2G32]> {
   let cppNamespace = "::trafo";
 }
 

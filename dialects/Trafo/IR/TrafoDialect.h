@@ -33,6 +33,13 @@ inline constexpr llvm::StringLiteral kConfigAttrName = "trafo.config";
 #include "dialects/Trafo/IR/TrafoDialect.h.inc"
 #include "dialects/Trafo/IR/TrafoEnums.h.inc"
 
+namespace trafo {
+/// How many int8 roundings a numeric class sums up: 0 for the float classes.
+inline int64_t int8Terms(ActivationFormat format) {
+  return format == ActivationFormat::I8G32 ? 1 : format == ActivationFormat::I8x2G32 ? 2 : 0;
+}
+} // namespace trafo
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Trafo/IR/TrafoAttrs.h.inc"
 

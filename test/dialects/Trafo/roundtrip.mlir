@@ -164,8 +164,8 @@ func.func @step(%rows: !trafo.rows, %kv: !trafo.kv<2x2x16xf16>) -> tensor<?x64xf
   %2 = trafo.layers %0, %rows, %kv [#trafo.layer<@empty, []>, #trafo.layer<@imported, [@norm, @file, @keys, @factors]>] : tensor<?x64xf32>, !trafo.kv<2x2x16xf16>
   // CHECK-NEXT: trafo.select_rows %{{.*}}, %{{.*}} : tensor<?x64xf32> -> tensor<?x64xf32>
   %3 = trafo.select_rows %2, %rows : tensor<?x64xf32> -> tensor<?x64xf32>
-  // CHECK-NEXT: trafo.lm_head %{{.*}}, %[[T]] via i8_g32 : tensor<?x64xf32>, <64x64xq4_1> -> tensor<?x64xf32>
-  %4 = trafo.lm_head %3, %t via i8_g32 : tensor<?x64xf32>, !trafo.weight<64x64xq4_1> -> tensor<?x64xf32>
+  // CHECK-NEXT: trafo.lm_head %{{.*}}, %[[T]] via i8x2_g32 : tensor<?x64xf32>, <64x64xq4_1> -> tensor<?x64xf32>
+  %4 = trafo.lm_head %3, %t via i8x2_g32 : tensor<?x64xf32>, !trafo.weight<64x64xq4_1> -> tensor<?x64xf32>
   return %4 : tensor<?x64xf32>
 }
 trafo.weight @keys : !trafo.weight<32x64xq8_0> from #trafo.random<1>

@@ -45,6 +45,39 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
     plan.end
   }
 
+  // Two terms a row: tiles hold half as many rows, a row's sums are added.
+  // CHECK-LABEL: plan.stage @two_terms
+  // CHECK:         %[[COUNT:.*]] = arith.muli %{{.*}}, %c2
+  // CHECK:           scf.for %[[ROW:.*]] = {{.*}} step %c4
+  // CHECK:             %[[SUMS:.*]]:4 = scf.for
+  // CHECK:               plan.block_contract "q4_1" i8_g32 groups 1 tokens 4 columns 32
+  // CHECK:             %[[FIRST:.*]] = arith.divui %[[ROW]], %c2
+  // CHECK:             arith.addf %[[SUMS]]#0, %[[SUMS]]#1
+  // CHECK:             vector.store
+  // CHECK:             arith.addf %[[SUMS]]#2, %[[SUMS]]#3
+  // CHECK:             vector.store
+  // CHECK:           scf.for {{.*}} to %[[COUNT]] step %c2
+  // CHECK:             memref.prefetch
+  // CHECK:             plan.block_contract "q4_1" i8_g32 groups 1 tokens 2 columns 32
+  plan.stage @two_terms {
+  ^bb0(%layer: index):
+    %c0 = arith.constant 0 : index
+    %c3 = arith.constant 3 : index
+    %rows = plan.rows
+    %x = plan.ref @x : memref<8x64xf32>
+    %y = plan.ref @y : memref<8x48xf32>
+    %w = plan.weight @q4 : !trafo.weight<40x64xq4_1>
+    %p = plan.prepare none %x[%c0, %rows] : memref<8x64xf32> -> !plan.panel<8x64xi8x2_g32>
+    plan.contract %p rows %rows, %w units %c0 to %c3 groups 1 : !plan.panel<8x64xi8x2_g32>, !trafo.weight<40x64xq4_1> {
+    ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+      %c16 = arith.constant 16 : index
+      %col = arith.muli %unit, %c16 : index
+      vector.store %sum, %y[%row, %col] : memref<8x48xf32>, vector<16xf32>
+      plan.end
+    }
+    plan.end
+  }
+
   // CHECK-LABEL: plan.stage @float
   // CHECK:         plan.block_contract "f16" f32 groups 1 tokens 4 columns 8
   plan.stage @float {
