@@ -1,7 +1,5 @@
-"""bench/: the mathematics of quality and the table of comparisons, on numbers worked out by hand."""
+"""bench/: quality and the tables on numbers worked out by hand; our engine behind its requests."""
 
-import importlib.machinery
-import importlib.util
 import pathlib
 import subprocess
 import sys
@@ -12,13 +10,9 @@ import pytest
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 import divergence  # noqa: E402
-
-
-def script(name):
-    loader = importlib.machinery.SourceFileLoader(f"bench_{name}", str(BENCH / name))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
+import peers  # noqa: E402
+import results  # noqa: E402
+import rows  # noqa: E402
 
 
 def test_divergence_of_two_small_distributions():
@@ -51,18 +45,75 @@ def test_standard_error():
     assert divergence.mean_and_error(numpy.array([1.0, 3.0])) == pytest.approx((2.0, 1.0))
 
 
+def pair(peer, ours, theirs, bandwidth):
+    keys = {key for row in rows.ROWS.values() for key, _ in row.figures}
+    return {"peer": peer, "ours": dict.fromkeys(keys, ours), "theirs": dict.fromkeys(keys, theirs),
+            "bandwidth": [bandwidth, bandwidth]}
+
+
+def results_of(pairs, **more):
+    key = {"model": "m.gguf", "threads": 2, "cpu": "a CPU"}
+    kept = {"when": "2026-01-01 00:00", "token_bytes": 2_000_000, "pairs": pairs}
+    return {"key": key, "rows": {name: kept for name in rows.ROWS}, "troubles": {}, "quality": None, **more}
+
+
 def test_ratios_are_taken_within_a_pair():
-    compare = script("compare")
-
-    def run(value):
-        return {key: value for key, _, _ in compare.FIGURES} | {"decode_bytes": 100}
-
     # The machine slowed down by half between the pairs; the ratio stays 3, the medians do not say so.
-    pairs = [{"peer": "llama.cpp", "ours": run(300.0), "theirs": run(100.0), "bandwidth": [1.0, 1.0]},
-             {"peer": "llama.cpp", "ours": run(150.0), "theirs": run(50.0), "bandwidth": [0.5, 0.5]}]
-    rows = compare.table(pairs, ["llama.cpp"])
-    assert all(row.endswith("| 3.00 (3.00 to 3.00) |") for row in rows[2:])
-    assert "225.0" in rows[2] and "75.0" in rows[2]
+    data = results_of([pair("llama.cpp", 300.0, 100.0, 1.0), pair("llama.cpp", 150.0, 50.0, 0.5)])
+    lines = results.speed_table(data, ["llama.cpp"])
+    assert all(line.endswith("| 3 (3 to 3) |") for line in lines[2:])
+    assert "225.0" in lines[2] and "75.0" in lines[2]
+    # 300 tokens/s of 2 MB are 0.6 of 1 GB/s.
+    assert "comes to 0.60 (0.60 to 0.60) of the read bandwidth" in results.memory_lines(data)[0]
+
+
+def test_a_peer_that_cannot_run_is_a_line_that_says_why():
+    data = results_of([pair("llama.cpp", 300.0, 100.0, 1.0)], troubles={"onnxruntime": "reads no such file"})
+    text = results.report(data)
+    assert "| onnxruntime | not run: reads no such file |" in text
+    assert "trafo / onnxruntime" not in text and "trafo / llama.cpp" in text
+
+
+def test_rows_of_another_program_are_not_kept(tmp_path):
+    kept = results.Results(tmp_path / "compare.json", {"code": "a"})
+    kept.start_row("decode", {"token_bytes": 1}).append("a pair")
+    kept.save()
+    assert results.Results(tmp_path / "compare.json", {"code": "a"}).data["rows"]["decode"]["pairs"] == ["a pair"]
+    assert results.Results(tmp_path / "compare.json", {"code": "b"}).data["rows"] == {}
+
+
+@pytest.fixture(scope="module")
+def library(build, model, tmp_path_factory):
+    out = tmp_path_factory.mktemp("bench") / "program.so"
+    subprocess.run([build / "bin/trafo", "compile", model, "--context", "256", "--emit=so", "-o", out], check=True)
+    return out
+
+
+def test_our_engine_answers_requests(library, tmp_path):
+    with peers.Engine("trafo", library, 1, 256, tmp_path / "log") as engine:
+        assert engine.ask("prefill", ids=list(range(10)))["seconds"] > 0
+        for row in rows.ROWS.values():
+            if row.prompt + row.count <= 128:
+                assert all(value > 0 for value in row.measure(engine, list(range(256)), 3).values())
+        assert engine.ask("memory")["peak_mb"] > 1
+        with pytest.raises(peers.Trouble, match="trafo: .*TRAFO-"):
+            engine.ask("prefill", ids=list(range(500)))  # more than the context holds
+
+
+def test_an_engine_that_cannot_load_or_dies_is_trouble(library, tmp_path):
+    with pytest.raises(peers.Trouble, match="trafo: OSError"):
+        peers.Engine("trafo", tmp_path / "none.so", 1, 256, tmp_path / "log")
+    with peers.Engine("trafo", library, 1, 256, tmp_path / "log") as engine:
+        engine.process.kill()
+        with pytest.raises(peers.Trouble, match="ended with -9"):
+            engine.ask("memory")
+
+
+def test_the_command_line_explains_itself():
+    said = subprocess.run([BENCH / "compare", "--help"], check=True, capture_output=True, text=True).stdout
+    assert all(name in said for name in [*rows.ROWS, "quality", *peers.KNOWN, "examples:", "exit codes:"])
+    for wrong in (["--only", "speed"], ["--peers", "nobody"], ["--pairs", "0"], ["--model", "/none.gguf"]):
+        assert subprocess.run([BENCH / "compare", *wrong], capture_output=True).returncode == 2
 
 
 def test_the_read_loop_checks_its_arguments_and_its_sum(build):
