@@ -5,6 +5,7 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "passes/Contract/Passes.h"
 #include "passes/Fuse/Passes.h"
 #include "passes/Lower/Passes.h"
 #include "passes/Normalize/Passes.h"
@@ -28,6 +29,7 @@ void trafo::registerAllPasses() {
   registerPlanStage();
   registerTileStage();
   registerLowerStage();
+  registerContractPasses();
   registerX86Stage();
   registerNvidiaStage();
 }

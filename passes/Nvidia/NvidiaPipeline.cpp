@@ -4,8 +4,8 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Contract/Passes.h"
 #include "passes/Lower/Passes.h"
-#include "passes/X86/Passes.h"
 
 using namespace mlir;
 

@@ -8,7 +8,7 @@
 // memory. High nibbles are multiplied where they stand and the sum shifted back, which is exact.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/X86/BlockContract.h"
+#include "passes/Contract/BlockContract.h"
 #include "passes/X86/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -1,4 +1,4 @@
-//===- Passes.h - block contractions on x86, and anywhere -----------------===//
+//===- Passes.h - block contractions on x86 -------------------------------===//
 #ifndef TRAFO_PASSES_X86_H
 #define TRAFO_PASSES_X86_H
 

@@ -1,12 +1,7 @@
 #ifndef TRAFO_PASSES_X86_TD
 #define TRAFO_PASSES_X86_TD
 
-include "mlir/Pass/PassBase.td"
-
-class BlockContractPass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
-  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::LLVM::LLVMDialect"];
-}
+include "passes/Contract/BlockContractPass.td"
 
 def LowerBlockContractX86Pass : BlockContractPass<"trafo-lower-block-contract-x86"> {
   let summary = "plan.block_contract with the int8 dot product that plan.target names";
@@ -17,10 +12,6 @@ def LowerBlockContractX86Pass : BlockContractPass<"trafo-lower-block-contract-x8
     start from -128 * sum(a). `generic` is left to trafo-lower-block-contract-generic. All give the same bits: the
     integer part is exact and the float part is the op's own two fma.
   }];
-}
-
-def LowerBlockContractGenericPass : BlockContractPass<"trafo-lower-block-contract-generic"> {
-  let summary = "plan.block_contract in portable vector arithmetic: the meaning of the op, for any machine";
 }
 
 #endif

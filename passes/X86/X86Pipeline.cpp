@@ -1,6 +1,8 @@
 //===- X86Pipeline.cpp - the x86 stage as a list --------------------------===//
 #include "passes/X86/Passes.h"
 
+#include "passes/Contract/Passes.h"
+
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 

@@ -1,5 +1,5 @@
 //===- BlockContract.cpp - what every lowering of plan.block_contract shares ===//
-#include "passes/X86/BlockContract.h"
+#include "passes/Contract/BlockContract.h"
 
 using namespace mlir;
 using namespace trafo;

@@ -5,14 +5,14 @@
 // one run it alone.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/X86/BlockContract.h"
-#include "passes/X86/Passes.h"
+#include "passes/Contract/BlockContract.h"
+#include "passes/Contract/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace trafo {
 #define GEN_PASS_DEF_LOWERBLOCKCONTRACTGENERICPASS
-#include "passes/X86/Passes.h.inc"
+#include "passes/Contract/Passes.h.inc"
 } // namespace trafo
 
 using namespace mlir;

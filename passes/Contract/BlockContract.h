@@ -1,6 +1,6 @@
 //===- BlockContract.h - what every lowering of plan.block_contract shares ===//
-#ifndef TRAFO_PASSES_X86_BLOCKCONTRACT_H
-#define TRAFO_PASSES_X86_BLOCKCONTRACT_H
+#ifndef TRAFO_PASSES_CONTRACT_BLOCKCONTRACT_H
+#define TRAFO_PASSES_CONTRACT_BLOCKCONTRACT_H
 
 #include "passes/Tile/VectorMath.h"
 #include "trafo/Formats.h"
