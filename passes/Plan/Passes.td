@@ -9,7 +9,7 @@ def PlanStepPass : Pass<"trafo-plan-step", "::mlir::ModuleOp"> {
     Every linear-like op becomes a stage: its input rows are prepared (a norm that only feeds linears is folded in and
     repeated by every worker, which saves a barrier), its weight is contracted unit by unit, and what follows the sum
     (bias, rope, activation, residual, KV store) is the contraction's body. Attention and the embedding are stages of
-    their own. A barrier follows each stage: five a layer for a decoder of the Llama family.
+    their own. A barrier follows each stage: five a layer where attention and a gated MLP alternate.
 
     ```mlir
     %1 = trafo.rms_norm %x, %w eps 1.0e-5 : tensor<?x576xf32>, !trafo.weight<576xf32>
