@@ -95,14 +95,14 @@ FailureOr<Value> Outliner::address(VectorMath &b, plan::WeightOp weight, plan::S
   if (weight.getSymbol()) {
     FailureOr<int64_t> offset = offsetOf(weight.getSymbolAttr());
     if (failed(offset))
-      return failure();
+      return failure(); // offsetOf has said why
     return b.index(*offset);
   }
   SmallVector<int64_t> offsets;
   for (FlatSymbolRefAttr symbol : slotSymbols(stage, *weight.getSlot(), module)) {
     FailureOr<int64_t> offset = symbol ? offsetOf(symbol) : FailureOr<int64_t>(0);
     if (failed(offset))
-      return failure();
+      return failure(); // offsetOf has said why
     offsets.push_back(*offset);
   }
   std::string name = ("offsets." + stage.getSymName() + "." + Twine(*weight.getSlot())).str();
@@ -155,13 +155,13 @@ LogicalResult Outliner::lowerOp(Operation *op, plan::StageOp stage, func::FuncOp
     FailureOr<Value> offset =
         address(b, at.getWeight().getDefiningOp<plan::WeightOp>(), stage, function.getArguments().back());
     if (failed(offset))
-      return failure();
+      return offset;
     results = {*offset};
   } else if (auto load = dyn_cast<plan::LoadOp>(op)) {
     FailureOr<Value> offset =
         address(b, load.getWeight().getDefiningOp<plan::WeightOp>(), stage, function.getArguments().back());
     if (failed(offset))
-      return failure();
+      return offset;
     auto weight = cast<WeightType>(load.getWeight().getType());
     int64_t elements = llvm::alignTo(weight.getBytes() / 4, plan::kTileRows);
     results = {b.loadVec(b.view(argument(kWeights), *offset, b.memref({elements}, b.getF32Type())), load.getIndex())};
@@ -197,8 +197,8 @@ LogicalResult Outliner::outline(plan::StageOp stage) {
   for (Operation *op : ops) {
     if (isa<plan::WeightOp>(op))
       weights.push_back(op);
-    else if (failed(lowerOp(op, stage, function)))
-      return failure();
+    else if (LogicalResult lowered = lowerOp(op, stage, function); failed(lowered))
+      return lowered;
   }
   for (Operation *op : weights)
     if (op->use_empty())
@@ -247,8 +247,8 @@ void Outliner::schedule(Block &from, VectorMath &b, func::FuncOp step, Value lay
 LogicalResult Outliner::run(plan::StepOp step) {
   SmallVector<plan::StageOp> stages(module.getOps<plan::StageOp>());
   for (plan::StageOp stage : stages)
-    if (failed(outline(stage)))
-      return failure();
+    if (LogicalResult outlined = outline(stage); failed(outlined))
+      return outlined;
   auto function = func::FuncOp::create(top, step.getLoc(), "trafo_step", top.getFunctionType(argumentTypes(), {}));
   VectorMath b(step.getLoc(), OpBuilder::atBlockBegin(function.addEntryBlock()));
   schedule(step.getBody().front(), b, function, Value());
