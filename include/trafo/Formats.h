@@ -2,7 +2,7 @@
 //
 // A storage format is how a file keeps a row of weights: blocks of a fixed number of elements in a fixed number of
 // bytes. Everything the rest of Trafo knows about a format follows from its entry in `kFormats` and from its rule in
-// `unpackCode`; a new format is one entry and one rule, and a slow, correct kernel follows from the rule by itself.
+// `storedCode`; a new format is one entry and one rule, and a slow, correct kernel follows from the rule by itself.
 //
 // Rules are written once, over an algebra E, and instantiated twice: with plain numbers (`dequantizeRow` below) and by
 // the compiler with values of the IR. They have no branches on the element's index.
@@ -28,7 +28,12 @@ enum class Format : uint8_t { F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K
 /// apart: folding the sign into the minimum would change the sign of zero results.
 enum class OffsetRule : uint8_t { None, Add, Subtract };
 
-/// One storage format. Elements of a row lie in blocks; a row never shares a block with another row.
+/// The 16 values of the IQ4 formats' codes.
+inline constexpr int8_t kIQ4Codebook[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+/// One storage format. Elements of a row lie in blocks; a row never shares a block with another row. A block of a grouped
+/// format is one group, whose scale (and minimum) are f16, or a super-block of several: then a group's scale (and minimum)
+/// is the product of the super-block's f16 and a small integer of the group's own.
 struct FormatInfo {
   Format format;
   const char *name;       ///< lower case, as in IR and on command lines: "q4_1"
@@ -39,8 +44,18 @@ struct FormatInfo {
   int32_t codeMin;        ///< least integer code (after subtraction of constants or lookup)
   int32_t codeMax;        ///< greatest integer code
   OffsetRule offset;
-  bool grouped; ///< integer codes with scales, as opposed to plain floats
+  bool grouped;                 ///< integer codes with scales, as opposed to plain floats
+  uint32_t scaleBits;           ///< of a group's integer scale (and minimum) in super-blocks; 0 elsewhere
+  const int8_t (*codebook)[16]; ///< the codes by their stored 4-bit index; null where codes are stored themselves
 
+  constexpr bool isSuper() const { return grouped && blockElements > groupElements; }
+  /// Bits a code is stored in: of its index, or of code - codeMin, which is what files keep (but for q8_0's sign).
+  constexpr uint32_t fieldBits() const {
+    uint32_t bits = 0;
+    for (int32_t most = codebook ? 15 : codeMax - codeMin; most > 0; most /= 2)
+      ++bits;
+    return bits;
+  }
   constexpr bool hasMin() const { return offset != OffsetRule::None; }
   constexpr float bitsPerWeight() const {
     return 8.0f * static_cast<float>(blockBytes) / static_cast<float>(blockElements);
@@ -49,29 +64,26 @@ struct FormatInfo {
 
 // clang-format off
 inline constexpr FormatInfo kFormats[] = {
-    // format        name      ggml  block      group  codes        offset
-    {Format::F32,    "f32",     0,    1,   4,    0,    0,   0, OffsetRule::None,     false},
-    {Format::F16,    "f16",     1,    1,   2,    0,    0,   0, OffsetRule::None,     false},
-    {Format::BF16,   "bf16",   30,    1,   2,    0,    0,   0, OffsetRule::None,     false},
-    {Format::Q4_0,   "q4_0",    2,   32,  18,   32,   -8,   7, OffsetRule::None,     true},
-    {Format::Q4_1,   "q4_1",    3,   32,  20,   32,    0,  15, OffsetRule::Add,      true},
-    {Format::Q5_0,   "q5_0",    6,   32,  22,   32,  -16,  15, OffsetRule::None,     true},
-    {Format::Q5_1,   "q5_1",    7,   32,  24,   32,    0,  31, OffsetRule::Add,      true},
-    {Format::Q8_0,   "q8_0",    8,   32,  34,   32, -128, 127, OffsetRule::None,     true},
-    {Format::Q2_K,   "q2_k",   10,  256,  84,   16,    0,   3, OffsetRule::Subtract, true},
-    {Format::Q3_K,   "q3_k",   11,  256, 110,   16,   -4,   3, OffsetRule::None,     true},
-    {Format::Q4_K,   "q4_k",   12,  256, 144,   32,    0,  15, OffsetRule::Subtract, true},
-    {Format::Q5_K,   "q5_k",   13,  256, 176,   32,    0,  31, OffsetRule::Subtract, true},
-    {Format::Q6_K,   "q6_k",   14,  256, 210,   16,  -32,  31, OffsetRule::None,     true},
-    {Format::IQ4_NL, "iq4_nl", 20,   32,  18,   32, -127, 113, OffsetRule::None,     true},
-    {Format::IQ4_XS, "iq4_xs", 23,  256, 136,   32, -127, 113, OffsetRule::None,     true},
+    // format        name      ggml  block      group  codes        offset               scale bits, codebook
+    {Format::F32,    "f32",     0,    1,   4,    0,    0,   0, OffsetRule::None,     false, 0, nullptr},
+    {Format::F16,    "f16",     1,    1,   2,    0,    0,   0, OffsetRule::None,     false, 0, nullptr},
+    {Format::BF16,   "bf16",   30,    1,   2,    0,    0,   0, OffsetRule::None,     false, 0, nullptr},
+    {Format::Q4_0,   "q4_0",    2,   32,  18,   32,   -8,   7, OffsetRule::None,     true,  0, nullptr},
+    {Format::Q4_1,   "q4_1",    3,   32,  20,   32,    0,  15, OffsetRule::Add,      true,  0, nullptr},
+    {Format::Q5_0,   "q5_0",    6,   32,  22,   32,  -16,  15, OffsetRule::None,     true,  0, nullptr},
+    {Format::Q5_1,   "q5_1",    7,   32,  24,   32,    0,  31, OffsetRule::Add,      true,  0, nullptr},
+    {Format::Q8_0,   "q8_0",    8,   32,  34,   32, -128, 127, OffsetRule::None,     true,  0, nullptr},
+    {Format::Q2_K,   "q2_k",   10,  256,  84,   16,    0,   3, OffsetRule::Subtract, true,  4, nullptr},
+    {Format::Q3_K,   "q3_k",   11,  256, 110,   16,   -4,   3, OffsetRule::None,     true,  6, nullptr},
+    {Format::Q4_K,   "q4_k",   12,  256, 144,   32,    0,  15, OffsetRule::Subtract, true,  6, nullptr},
+    {Format::Q5_K,   "q5_k",   13,  256, 176,   32,    0,  31, OffsetRule::Subtract, true,  6, nullptr},
+    {Format::Q6_K,   "q6_k",   14,  256, 210,   16,  -32,  31, OffsetRule::None,     true,  8, nullptr},
+    {Format::IQ4_NL, "iq4_nl", 20,   32,  18,   32, -127, 113, OffsetRule::None,     true,  0, &kIQ4Codebook},
+    {Format::IQ4_XS, "iq4_xs", 23,  256, 136,   32, -127, 113, OffsetRule::None,     true,  6, &kIQ4Codebook},
 };
 // clang-format on
 
 inline constexpr uint32_t kFormatCount = sizeof(kFormats) / sizeof(kFormats[0]);
-
-/// The 16 values of the IQ4 formats' codes.
-inline constexpr int8_t kIQ4Codebook[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
 constexpr const FormatInfo &formatInfo(Format format) { return kFormats[static_cast<uint8_t>(format)]; }
 
@@ -122,6 +134,14 @@ constexpr int64_t rowBytes(Format format, int64_t elements) {
 //   Float   fmul, fadd, fsub of (Float, Float), each rounded by itself (never contracted)
 // Byte offsets count from the start of the block and stay inside it for every index in [0, blockElements).
 
+/// What a block stores of an element of a grouped format. `code` is the codebook's index where there is one. `min` is
+/// meaningful only where the format has an offset, the integers only in super-blocks.
+template <class E> struct StoredCode {
+  typename E::Int code;
+  typename E::Float scale, min; ///< the block's f16 values
+  typename E::Int groupScale, groupMin;
+};
+
 /// An element of a grouped format in parts: value = scale * code, then the offset by the format's OffsetRule.
 /// `offset` is meaningful only where the format has one.
 template <class E> struct UnpackedCode {
@@ -171,36 +191,36 @@ template <class E> struct Rule {
 };
 } // namespace detail
 
-/// Element `i` of a block of a grouped format, in parts.
-template <class E> UnpackedCode<E> unpackCode(Format format, E &e, typename E::Int i) {
+/// What a block stores of its element `i`, of a grouped format.
+template <class E> StoredCode<E> storedCode(Format format, E &e, typename E::Int i) {
   using Int = typename E::Int;
   using Float = typename E::Float;
   detail::Rule<E> r{e};
   auto at = [&](int64_t byte) { return r.c(byte); };
-  auto scaled = [&](Float d, Int s) { return e.fmul(d, e.intToFloat(s)); };
+  Int none = r.c(0);
   switch (format) {
   case Format::Q4_0: {
     Float d = e.f16(at(0));
-    return {r.add(r.nibble(i, 2, 4), -8), d, d};
+    return {r.add(r.nibble(i, 2, 4), -8), d, d, none, none};
   }
   case Format::Q4_1:
-    return {r.nibble(i, 4, 4), e.f16(at(0)), e.f16(at(2))};
+    return {r.nibble(i, 4, 4), e.f16(at(0)), e.f16(at(2)), none, none};
   case Format::Q5_0: {
     Float d = e.f16(at(0));
     Int high = r.field(r.add(r.shr(i, 3), 2), r.mask(i, 7), 1);
-    return {r.add(e.or_(r.nibble(i, 6, 4), r.shl(high, 4)), -16), d, d};
+    return {r.add(e.or_(r.nibble(i, 6, 4), r.shl(high, 4)), -16), d, d, none, none};
   }
   case Format::Q5_1: {
     Int high = r.field(r.add(r.shr(i, 3), 4), r.mask(i, 7), 1);
-    return {e.or_(r.nibble(i, 8, 4), r.shl(high, 4)), e.f16(at(0)), e.f16(at(2))};
+    return {e.or_(r.nibble(i, 8, 4), r.shl(high, 4)), e.f16(at(0)), e.f16(at(2)), none, none};
   }
   case Format::Q8_0: {
     Float d = e.f16(at(0));
-    return {e.signExtend8(e.loadU8(r.add(i, 2))), d, d};
+    return {e.signExtend8(e.loadU8(r.add(i, 2))), d, d, none, none};
   }
   case Format::Q2_K: {
     Int both = e.loadU8(r.shr(i, 4)); // low nibble: scale, high nibble: minimum
-    return {r.crumb(i, 16), scaled(e.f16(at(80)), r.mask(both, 15)), scaled(e.f16(at(82)), r.shr(both, 4))};
+    return {r.crumb(i, 16), e.f16(at(80)), e.f16(at(82)), r.mask(both, 15), r.shr(both, 4)};
   }
   case Format::Q3_K: {
     // Code: two bits, less 4 where the plane's bit is clear. Scale k of 16: four low bits in bytes 96.., two high bits
@@ -208,35 +228,35 @@ template <class E> UnpackedCode<E> unpackCode(Format format, E &e, typename E::I
     Int k = r.shr(i, 4);
     Int low = r.field(r.add(r.mask(k, 7), 96), r.shl(r.shr(k, 3), 2), 4);
     Int high = r.field(r.add(r.mask(k, 3), 104), r.shl(r.shr(k, 2), 1), 2);
-    Float scale = scaled(e.f16(at(108)), r.add(e.or_(low, r.shl(high, 4)), -32));
+    Float d = e.f16(at(108));
     Int code = e.add(r.crumb(i, 32), r.add(r.shl(r.planeBit(i, 0), 2), -4));
-    return {code, scale, scale};
+    return {code, d, d, r.add(e.or_(low, r.shl(high, 4)), -32), none};
   }
   case Format::Q4_K: {
     Int j = r.shr(i, 5);
-    return {r.nibble(i, 16, 5), scaled(e.f16(at(0)), r.sixBits(j, 0)), scaled(e.f16(at(2)), r.sixBits(j, 4))};
+    return {r.nibble(i, 16, 5), e.f16(at(0)), e.f16(at(2)), r.sixBits(j, 0), r.sixBits(j, 4)};
   }
   case Format::Q5_K: {
     Int j = r.shr(i, 5);
     Int code = e.or_(r.nibble(i, 48, 5), r.shl(r.planeBit(i, 16), 4));
-    return {code, scaled(e.f16(at(0)), r.sixBits(j, 0)), scaled(e.f16(at(2)), r.sixBits(j, 4))};
+    return {code, e.f16(at(0)), e.f16(at(2)), r.sixBits(j, 0), r.sixBits(j, 4)};
   }
   case Format::Q6_K: {
     Int code = e.or_(r.nibble(i, 0, 6), r.shl(r.crumb(i, 128), 4));
-    Float scale = scaled(e.f16(at(208)), e.signExtend8(e.loadU8(r.add(r.shr(i, 4), 192))));
-    return {r.add(code, -32), scale, scale};
+    Float d = e.f16(at(208));
+    return {r.add(code, -32), d, d, e.signExtend8(e.loadU8(r.add(r.shr(i, 4), 192))), none};
   }
   case Format::IQ4_NL: {
     Float d = e.f16(at(0));
-    return {e.lookup(kIQ4Codebook, r.nibble(i, 2, 4)), d, d};
+    return {r.nibble(i, 2, 4), d, d, none, none};
   }
   case Format::IQ4_XS: {
     // Scale j of 8: four low bits in bytes 4..7, two high bits in bytes 2..3, biased by 32.
     Int j = r.shr(i, 5);
     Int low = r.field(r.add(r.shr(j, 1), 4), r.shl(r.mask(j, 1), 2), 4);
     Int high = r.field(r.add(r.shr(j, 2), 2), r.shl(r.mask(j, 3), 1), 2);
-    Float scale = scaled(e.f16(at(0)), r.add(e.or_(low, r.shl(high, 4)), -32));
-    return {e.lookup(kIQ4Codebook, r.nibble(i, 8, 4)), scale, scale};
+    Float d = e.f16(at(0));
+    return {r.nibble(i, 8, 4), d, d, r.add(e.or_(low, r.shl(high, 4)), -32), none};
   }
   case Format::F32:
   case Format::F16:
@@ -244,7 +264,40 @@ template <class E> UnpackedCode<E> unpackCode(Format format, E &e, typename E::I
     break;
   }
   // Float formats have no codes; one is asked for only by mistake of the caller, and zero is as good as any.
-  return {r.c(0), e.intToFloat(r.c(0)), e.intToFloat(r.c(0))};
+  return {none, e.intToFloat(none), e.intToFloat(none), none, none};
+}
+
+/// The code, scale and offset that a stored code means.
+template <class E> UnpackedCode<E> meaningOf(Format format, E &e, const StoredCode<E> &stored) {
+  const FormatInfo &info = formatInfo(format);
+  UnpackedCode<E> parts{stored.code, stored.scale, stored.min};
+  if (info.codebook)
+    parts.code = e.lookup(*info.codebook, stored.code);
+  if (info.isSuper()) {
+    parts.scale = e.fmul(stored.scale, e.intToFloat(stored.groupScale));
+    if (info.hasMin())
+      parts.offset = e.fmul(stored.min, e.intToFloat(stored.groupMin));
+  }
+  return parts;
+}
+
+/// Element `i` of a block of a grouped format, in parts.
+template <class E> UnpackedCode<E> unpackCode(Format format, E &e, typename E::Int i) {
+  return meaningOf(format, e, storedCode(format, e, i));
+}
+
+/// The value of an element of a grouped format.
+template <class E> typename E::Float valueOf(Format format, E &e, const UnpackedCode<E> &parts) {
+  typename E::Float product = e.fmul(parts.scale, e.intToFloat(parts.code));
+  switch (formatInfo(format).offset) {
+  case OffsetRule::Add:
+    return e.fadd(product, parts.offset);
+  case OffsetRule::Subtract:
+    return e.fsub(product, parts.offset);
+  case OffsetRule::None:
+    break;
+  }
+  return product;
 }
 
 /// Element `i` of a block of any format.
@@ -259,17 +312,7 @@ template <class E> typename E::Float unpackElement(Format format, E &e, typename
   default:
     break;
   }
-  UnpackedCode<E> parts = unpackCode(format, e, i);
-  typename E::Float product = e.fmul(parts.scale, e.intToFloat(parts.code));
-  switch (formatInfo(format).offset) {
-  case OffsetRule::Add:
-    return e.fadd(product, parts.offset);
-  case OffsetRule::Subtract:
-    return e.fsub(product, parts.offset);
-  case OffsetRule::None:
-    break;
-  }
-  return product;
+  return valueOf(format, e, unpackCode(format, e, i));
 }
 
 //===----------------------------------------------------------------------===//

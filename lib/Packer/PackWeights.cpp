@@ -1,6 +1,7 @@
 //===- PackWeights.cpp - the bytes of a model's packed weights ------------===//
 #include "lib/Packer/PackWeights.h"
 
+#include "dialects/Trafo/IR/Layout.h"
 #include "dialects/Trafo/IR/TrafoOps.h"
 #include "lib/Packer/TilePacker.h"
 #include "lib/Packer/WeightRows.h"

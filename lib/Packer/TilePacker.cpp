@@ -1,8 +1,8 @@
 //===- TilePacker.cpp - rows of a storage format into a packed tile -------===//
 //
-// A tile is written block by block: each row's block is unpacked into one byte a code, then the bytes are laid down in
-// steps of `lane` columns. The formats users hold and lanes of 4 are compiled for themselves; the rest take the general
-// path, which follows from the format's rule in trafo/Formats.h.
+// A tile is written block by block: each row's block is unpacked into one byte a code, then the bytes are laid down plane
+// by plane in steps of columns. What the formats keep, and lanes of 4, are known to the compiler; other lanes take the same
+// path more slowly.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Packer/TilePacker.h"
@@ -12,79 +12,114 @@
 using namespace trafo;
 
 namespace {
-constexpr int64_t kGroup = 32; // of every format that `canTile`
-
-/// Where a block keeps its codes; scale and minimum are the f16 values at 0 and 2.
-constexpr int64_t fieldsAt(Format format) {
-  const FormatInfo &info = formatInfo(format);
-  return info.hasMin() ? 4 : 2;
-}
-
-/// The codes of one block, a byte each: the 4-bit fields for split layouts, int8 otherwise.
-template <Format F, bool Split> void unpackBlock(const uint8_t *block, uint8_t *codes) {
-  if constexpr (Split) {
-    const uint8_t *fields = block + fieldsAt(F);
-    for (int64_t i = 0; i < kGroup / 2; ++i) {
-      codes[i] = fields[i] & 15;
-      codes[i + kGroup / 2] = static_cast<uint8_t>(fields[i] >> 4);
-    }
-  } else if constexpr (F == Format::Q8_0) {
-    std::memcpy(codes, block + 2, kGroup);
-  } else {
-    BlockNumbers<float> numbers(block);
-    for (int32_t i = 0; i < kGroup; ++i)
-      codes[i] = static_cast<uint8_t>(unpackCode(F, numbers, i).code);
+/// Where a block keeps its f16 scale; the minimum follows it.
+constexpr int64_t fileScaleAt(Format format) {
+  switch (format) {
+  case Format::Q2_K:
+    return 80;
+  case Format::Q3_K:
+    return 108;
+  case Format::Q6_K:
+    return 208;
+  default:
+    return 0;
   }
 }
 
-/// Lays a row's codes down: `codes` is its first step in the block, steps lie `stride` bytes apart. Lane is 0 where it is
-/// known only at run time.
-template <bool Split, int64_t Lane>
-void placeCodes(const uint8_t *codes, int64_t lane, int64_t stride, uint8_t bias, uint8_t *out) {
-  if constexpr (Lane != 0)
-    lane = Lane;
-  int64_t step = Split ? 2 * lane : lane;
-  for (int64_t c = 0; c < kGroup; c += step, out += stride)
-    for (int64_t i = 0; i < lane; ++i)
-      out[i] = static_cast<uint8_t>((Split ? codes[c + i] | codes[c + lane + i] << 4 : codes[c + i]) ^ bias);
+/// The codes of one block, a byte each: unsigned fields for planes, int8 otherwise.
+template <Format F> void unpackCodes(const uint8_t *block, bool fields, uint8_t *codes) {
+  constexpr const FormatInfo &info = formatInfo(F);
+  BlockNumbers<float> numbers(block);
+  if (F == Format::Q8_0 && !fields) {
+    std::memcpy(codes, block + 2, info.blockElements);
+  } else {
+    int32_t least = fields && !info.codebook ? info.codeMin : 0;
+    for (uint32_t i = 0; i < info.blockElements; ++i)
+      codes[i] = static_cast<uint8_t>(storedCode(F, numbers, static_cast<int32_t>(i)).code - least);
+  }
 }
 
-template <Format F, bool Split, int64_t Lane>
+/// Lays down the piece of `Width` bits from bit `from` on of a row's codes: `out` is its first step, steps lie `stride`
+/// bytes apart. Lane is 0 where it is known only at run time.
+template <Format F, int Width, int64_t Lane>
+void placePlane(const uint8_t *codes, int from, int64_t lane, int64_t stride, uint8_t bias, uint8_t *out) {
+  if constexpr (Lane != 0)
+    lane = Lane;
+  constexpr int64_t pieces = 8 / Width, columns = formatInfo(F).blockElements;
+  for (int64_t c = 0; c < columns; c += pieces * lane, out += stride)
+    for (int64_t i = 0; i < lane; ++i) {
+      int byte = 0;
+      for (int64_t piece = 0; piece < pieces; ++piece)
+        byte |= (codes[c + piece * lane + i] >> from & ((1 << Width) - 1)) << Width * piece;
+      out[i] = static_cast<uint8_t>(byte ^ bias);
+    }
+}
+
+template <Format F, int64_t Lane>
+void placeCodes(const PackedLayout &layout, const uint8_t *codes, int64_t row, uint8_t *block) {
+  int64_t stride = layout.tileRows * layout.lane;
+  int from = 0;
+  for (int plane = 0; plane < layout.planeCount(); ++plane) {
+    uint8_t *out = block + layout.codeAt(row, 0, plane);
+    switch (layout.planeWidth(plane)) {
+    case 1:
+      placePlane<F, 1, Lane>(codes, from, layout.lane, stride, layout.bias, out);
+      break;
+    case 2:
+      placePlane<F, 2, Lane>(codes, from, layout.lane, stride, layout.bias, out);
+      break;
+    case 4:
+      placePlane<F, 4, Lane>(codes, from, layout.lane, stride, layout.bias, out);
+      break;
+    default:
+      placePlane<F, 8, Lane>(codes, from, layout.lane, stride, layout.bias, out);
+    }
+    from += static_cast<int>(layout.planeWidth(plane));
+  }
+}
+
+/// The integer scales and minima of a super-block.
+template <Format F> void placeGroupScales(const PackedLayout &layout, const uint8_t *block, int64_t row, uint8_t *out) {
+  constexpr const FormatInfo &info = formatInfo(F);
+  BlockNumbers<float> numbers(block);
+  for (int64_t group = 0; group < layout.groups(); ++group) {
+    auto stored = storedCode(F, numbers, static_cast<int32_t>(group * info.groupElements));
+    if (layout.sharesScaleByte()) {
+      out[layout.groupScaleAt(row, group)] = static_cast<uint8_t>(stored.groupScale | stored.groupMin << 4);
+      continue;
+    }
+    out[layout.groupScaleAt(row, group)] = static_cast<uint8_t>(stored.groupScale);
+    if (info.hasMin())
+      out[layout.groupMinAt(row, group)] = static_cast<uint8_t>(stored.groupMin);
+  }
+}
+
+template <Format F, int64_t Lane>
 void packBlocks(const PackedLayout &layout, const uint8_t *rows, int64_t count, uint8_t *out) {
-  const FormatInfo &info = formatInfo(F);
-  int64_t rowSize = rowBytes(F, layout.columns), stride = layout.tileRows * layout.lane;
-  int64_t scaleBytes = layout.scaleBytes(), headBytes = scaleBytes + layout.minBytes();
+  constexpr const FormatInfo &info = formatInfo(F);
+  int64_t rowSize = rowBytes(F, layout.columns);
+  uint8_t codes[info.blockElements];
   for (int64_t b = 0; b < layout.blocksPerTile(); ++b, out += layout.blockBytes()) {
+    if (count < layout.tileRows)
+      std::memset(out, 0, static_cast<size_t>(layout.headBytes()));
     for (int64_t r = 0; r < count; ++r) {
       const uint8_t *block = rows + r * rowSize + b * info.blockBytes;
-      std::memcpy(out + 2 * r, block, 2);
+      std::memcpy(out + layout.scaleAt(r), block + fileScaleAt(F), 2);
       if (info.hasMin())
-        std::memcpy(out + scaleBytes + 2 * r, block + 2, 2);
-      uint8_t codes[kGroup];
-      unpackBlock<F, Split>(block, codes);
-      placeCodes<Split, Lane>(codes, layout.lane, stride, layout.bias, out + headBytes + r * layout.lane);
+        std::memcpy(out + layout.minAt(r), block + fileScaleAt(F) + 2, 2);
+      if constexpr (info.isSuper())
+        placeGroupScales<F>(layout, block, r, out);
+      unpackCodes<F>(block, layout.isPlanar(), codes);
+      placeCodes<F, Lane>(layout, codes, r, out);
     }
-    if (count == layout.tileRows)
-      continue;
-    const uint8_t noCodes[kGroup] = {};
-    std::memset(out + 2 * count, 0, static_cast<size_t>(2 * (layout.tileRows - count)));
-    if (info.hasMin())
-      std::memset(out + scaleBytes + 2 * count, 0, static_cast<size_t>(2 * (layout.tileRows - count)));
+    std::memset(codes, 0, sizeof(codes));
     for (int64_t r = count; r < layout.tileRows; ++r)
-      placeCodes<Split, Lane>(noCodes, layout.lane, stride, layout.bias, out + headBytes + r * layout.lane);
+      placeCodes<F, Lane>(layout, codes, r, out);
   }
 }
 
 template <Format F> void packGrouped(const PackedLayout &layout, const uint8_t *rows, int64_t count, uint8_t *out) {
-  static_assert(formatInfo(F).groupElements == kGroup && formatInfo(F).blockElements == kGroup, "one group a block");
-  if (layout.split) {
-    if constexpr (formatInfo(F).blockBytes - fieldsAt(F) == kGroup / 2)
-      layout.lane == 4 ? packBlocks<F, true, 4>(layout, rows, count, out)
-                       : packBlocks<F, true, 0>(layout, rows, count, out);
-  } else {
-    layout.lane == 4 ? packBlocks<F, false, 4>(layout, rows, count, out)
-                     : packBlocks<F, false, 0>(layout, rows, count, out);
-  }
+  layout.lane == 4 ? packBlocks<F, 4>(layout, rows, count, out) : packBlocks<F, 0>(layout, rows, count, out);
 }
 
 /// Float formats: columns of `tileRows` elements.
@@ -109,19 +144,21 @@ void trafo::packTile(const PackedLayout &layout, const uint8_t *rows, int64_t co
   case Format::F16:
   case Format::BF16:
     return packFloats<uint16_t>(layout, rows, count, out);
-  case Format::Q4_0:
-    return packGrouped<Format::Q4_0>(layout, rows, count, out);
-  case Format::Q4_1:
-    return packGrouped<Format::Q4_1>(layout, rows, count, out);
-  case Format::Q5_0:
-    return packGrouped<Format::Q5_0>(layout, rows, count, out);
-  case Format::Q5_1:
-    return packGrouped<Format::Q5_1>(layout, rows, count, out);
-  case Format::Q8_0:
-    return packGrouped<Format::Q8_0>(layout, rows, count, out);
-  case Format::IQ4_NL:
-    return packGrouped<Format::IQ4_NL>(layout, rows, count, out);
-  default: // no other format `canTile`
-    return;
+#define TRAFO_CASE(NAME)                                                                                               \
+  case Format::NAME:                                                                                                   \
+    return packGrouped<Format::NAME>(layout, rows, count, out);
+    TRAFO_CASE(Q4_0)
+    TRAFO_CASE(Q4_1)
+    TRAFO_CASE(Q5_0)
+    TRAFO_CASE(Q5_1)
+    TRAFO_CASE(Q8_0)
+    TRAFO_CASE(Q2_K)
+    TRAFO_CASE(Q3_K)
+    TRAFO_CASE(Q4_K)
+    TRAFO_CASE(Q5_K)
+    TRAFO_CASE(Q6_K)
+    TRAFO_CASE(IQ4_NL)
+    TRAFO_CASE(IQ4_XS)
+#undef TRAFO_CASE
   }
 }

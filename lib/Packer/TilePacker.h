@@ -2,7 +2,7 @@
 #ifndef TRAFO_PACKER_TILEPACKER_H
 #define TRAFO_PACKER_TILEPACKER_H
 
-#include "dialects/Trafo/IR/Layout.h"
+#include "dialects/Trafo/IR/PackedLayout.h"
 
 namespace trafo {
 

@@ -7,42 +7,50 @@ using plan::kTileRows;
 
 BlockContract::BlockContract(plan::BlockContractOp op)
     : b(op.getLoc(), OpBuilder(op)), op(op), format(findFormat(std::string_view(op.getFormat()))->format),
-      groups(op.getGroups()), tokens(op.getTokens()), split(format == Format::Q4_0 || format == Format::Q4_1),
-      hasMin(formatInfo(format).hasMin()) {}
+      layout(packedLayout(format, kTileRows, op.getColumns(), op.getLayout())), groups(op.getGroups()),
+      tokens(op.getTokens()) {}
 
-Value BlockContract::codes(int64_t group, int64_t at, int64_t bytes) {
-  int64_t header = kTileRows * 2 * (hasMin ? 2 : 1);
-  return b.loadVec(op.getWeights(), b.addi(tileOffset(group), header + at), b.vec(b.getI8Type(), bytes));
+Value BlockContract::bytesAt(int64_t tile, int64_t at, int64_t bytes, Value more) {
+  Value offset = b.addi(op.getOffset(), tile * static_cast<int64_t>(op.getGroupStride()) + at);
+  return b.loadVec(op.getWeights(), more ? b.addi(offset, more) : offset, b.vec(b.getI8Type(), bytes));
 }
 
-Value BlockContract::fourActivations(int64_t token, int64_t column) {
+Value BlockContract::fourActivations(int64_t token, int64_t column, Value group) {
   // Codes of a row are bytes next to each other; a vector load keeps the access free of alignment.
-  Value at = b.addi(op.getColumn(), column);
+  Value at = b.addi(columnOf(group), column);
   Value bytes = b.loadVec(op.getActs()[0], {b.addi(op.getRow(), token), at}, b.vec(b.getI8Type(), 4));
   Value word = vector::BitCastOp::create(b, b.vec(b.getI32Type(), 1), bytes);
   return vector::ExtractOp::create(b, word, 0);
 }
 
-Value BlockContract::groupValue(int64_t buffer, int64_t token) {
-  return b.load(op.getActs()[buffer], {b.addi(op.getRow(), token), b.divu(op.getColumn(), 32)});
+Value BlockContract::groupValue(int64_t buffer, int64_t token, Value group) {
+  Value at = b.divu(op.getColumn(), 32);
+  return b.load(op.getActs()[buffer], {b.addi(op.getRow(), token), group ? b.addi(at, group) : at});
 }
 
-Value BlockContract::loadAs(Type type, int64_t group, int64_t at, int64_t lanes) {
-  int64_t bytes = lanes * type.getIntOrFloatBitWidth() / 8;
-  Value raw = b.loadVec(op.getWeights(), b.addi(tileOffset(group), at), b.vec(b.getI8Type(), bytes));
+Value BlockContract::pairOfSums(int64_t token, Value group) {
+  Value at = b.divu(columnOf(group), 16);
+  Value pair = b.loadVec(op.getActs()[3], {b.addi(op.getRow(), token), at}, b.vec(b.getI16Type(), 2));
+  return vector::ExtractOp::create(b, vector::BitCastOp::create(b, b.vec(b.getI32Type(), 1), pair), 0);
+}
+
+Value BlockContract::sumOf16(int64_t token, int64_t half, Value group) {
+  Value at = b.addi(b.divu(columnOf(group), 16), half);
+  return arith::ExtSIOp::create(b, b.getI32Type(), b.load(op.getActs()[3], {b.addi(op.getRow(), token), at}));
+}
+
+Value BlockContract::loadAs(Type type, int64_t tile, int64_t at, int64_t lanes) {
+  Value raw = bytesAt(tile, at, lanes * type.getIntOrFloatBitWidth() / 8);
   Value typed = vector::BitCastOp::create(b, b.vec(type, lanes), raw);
   return type.isF32() ? typed : arith::ExtFOp::create(b, b.vec(b.getF32Type(), lanes), typed).getResult();
 }
 
-Value BlockContract::finishRows(Value sum, Value dots, int64_t group, int64_t token, int64_t first, int64_t lanes) {
+Value BlockContract::finishRows(Value sum, Value dots, int64_t tile, int64_t token, int64_t first, int64_t lanes) {
   VectorType type = b.vec(b.getF32Type(), lanes);
-  if (hasMin) {
-    Value minima = loadAs(b.getF16Type(), group, 2 * (kTileRows + first), lanes);
-    sum = b.fma(minima, b.broadcast(groupValue(2, token), type), sum);
-  }
-  Value scales = loadAs(b.getF16Type(), group, 2 * first, lanes);
+  if (info().hasMin())
+    sum = b.fma(minima(tile, first, lanes), b.broadcast(scaledSum(token), type), sum);
   Value exact = arith::SIToFPOp::create(b, type, dots);
-  return b.fma(exact, b.mulf(scales, b.broadcast(groupValue(1, token), type)), sum);
+  return b.fma(exact, b.mulf(scales(tile, first, lanes), b.broadcast(activationScale(token), type)), sum);
 }
 
 void BlockContract::finishInt8(ArrayRef<Value> dots) {

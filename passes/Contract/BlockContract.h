@@ -2,50 +2,69 @@
 #ifndef TRAFO_PASSES_CONTRACT_BLOCKCONTRACT_H
 #define TRAFO_PASSES_CONTRACT_BLOCKCONTRACT_H
 
+#include "dialects/Trafo/IR/Layout.h"
 #include "passes/Tile/VectorMath.h"
-#include "trafo/Formats.h"
 
 namespace trafo {
 
 /// Reads a block's parts and does the op's float arithmetic; a lowering supplies the integer dot products between.
+/// `group` counts a super-block's groups of 32 columns, as an index; without one the block has no other.
 class BlockContract {
 public:
   explicit BlockContract(plan::BlockContractOp op);
 
   /// True for i8_g32.
   bool isInt8() { return op.getActivation() == ActivationFormat::I8G32; }
-  bool isSplit() const { return split; }
-  /// Codes are stored XOR 128.
-  bool isBiased() const { return !split; }
+  /// Codes are nibbles and nothing else.
+  bool isSplit() const { return layout.planes[0] == 4 && layout.planeCount() == 1; }
+  /// Codes are bytes, stored XOR 128.
+  bool isBiased() const { return layout.bias == 128; }
+  const FormatInfo &info() const { return layout.info(); }
 
-  /// `bytes` bytes of the codes of tile `group`, from byte `at` of the tile's codes.
-  mlir::Value codes(int64_t group, int64_t at, int64_t bytes);
-  /// Four activation codes of row + token, from column `column` of the block, as an i32.
-  mlir::Value fourActivations(int64_t token, int64_t column);
-  /// i32: sum of the block's activation codes of a token.
-  mlir::Value sumOfActivations(int64_t token) { return groupValue(3, token); }
+  /// `bytes` bytes of the block of tile `tile`, from byte `at` + `more` on.
+  mlir::Value bytesAt(int64_t tile, int64_t at, int64_t bytes, mlir::Value more = {});
+  /// `bytes` bytes of the codes of tile `tile`, from byte `at` of the tile's codes.
+  mlir::Value codes(int64_t tile, int64_t at, int64_t bytes) { return bytesAt(tile, layout.headBytes() + at, bytes); }
+  /// Four activation codes of row + token, from column `column` of the group, as an i32.
+  mlir::Value fourActivations(int64_t token, int64_t column, mlir::Value group = {});
+  /// i32: the sums (i16) of the first and the last 16 of the group's activation codes of a token, side by side.
+  mlir::Value pairOfSums(int64_t token, mlir::Value group = {});
+  /// i32: one of the two.
+  mlir::Value sumOf16(int64_t token, int64_t half, mlir::Value group = {});
+  /// i32: sum of the group's activation codes of a token.
+  mlir::Value sumOfActivations(int64_t token) { return b.addi(sumOf16(token, 0), sumOf16(token, 1)); }
+  /// f32: d_a and s_a of the op's description.
+  mlir::Value activationScale(int64_t token, mlir::Value group = {}) { return groupValue(1, token, group); }
+  mlir::Value scaledSum(int64_t token, mlir::Value group = {}) { return groupValue(2, token, group); }
+  /// f32 vector: d_w, m_w of `lanes` rows from row `first` of the tile.
+  mlir::Value scales(int64_t tile, int64_t first, int64_t lanes) {
+    return loadAs(b.getF16Type(), tile, layout.scaleAt(first), lanes);
+  }
+  mlir::Value minima(int64_t tile, int64_t first, int64_t lanes) {
+    return loadAs(b.getF16Type(), tile, layout.minAt(first), lanes);
+  }
 
-  /// The float part of i8_g32: `dots[group * tokens + token]` is vector<16xi32>, exact sums of the format's true codes.
+  /// The float part of i8_g32: `dots[tile * tokens + token]` is vector<16xi32>, exact sums of the format's true codes.
   void finishInt8(llvm::ArrayRef<mlir::Value> dots);
-  /// The same for `lanes` rows from row `first` of tile `group`: sums, exact dots -> new sums, vectors of `lanes`.
-  mlir::Value finishRows(mlir::Value sum, mlir::Value dots, int64_t group, int64_t token, int64_t first, int64_t lanes);
+  /// The same for `lanes` rows from row `first` of tile `tile`: sums, exact dots -> new sums, vectors of `lanes`.
+  mlir::Value finishRows(mlir::Value sum, mlir::Value dots, int64_t tile, int64_t token, int64_t first, int64_t lanes);
   /// All of f32.
   void lowerFloat();
 
   VectorMath b;
   plan::BlockContractOp op;
   Format format;
+  PackedLayout layout; ///< of one block
   int64_t groups, tokens;
 
 private:
-  mlir::Value groupValue(int64_t buffer, int64_t token);
-  mlir::Value tileOffset(int64_t group) {
-    return b.addi(op.getOffset(), group * static_cast<int64_t>(op.getGroupStride()));
+  mlir::Value groupValue(int64_t buffer, int64_t token, mlir::Value group);
+  /// The group's column of the activations.
+  mlir::Value columnOf(mlir::Value group) {
+    return group ? b.addi(op.getColumn(), b.muli(group, 32)) : mlir::Value(op.getColumn());
   }
   /// `lanes` values of `type` at byte `at` of a tile's block, as f32.
-  mlir::Value loadAs(mlir::Type type, int64_t group, int64_t at, int64_t lanes = plan::kTileRows);
-
-  bool split, hasMin;
+  mlir::Value loadAs(mlir::Type type, int64_t tile, int64_t at, int64_t lanes = plan::kTileRows);
 };
 
 } // namespace trafo

@@ -5,8 +5,8 @@
 // one run it alone.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/Contract/BlockContract.h"
 #include "passes/Contract/Passes.h"
+#include "passes/Contract/PlanarCodes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -21,46 +21,65 @@ using plan::kTileRows;
 
 namespace {
 
-void lowerInt8(BlockContract &c) {
-  VectorMath &b = c.b;
-  VectorType wide = b.vec(b.getI32Type());
-  SmallVector<Value> dots;
-  for (int64_t group = 0; group < c.groups; ++group) {
-    SmallVector<Value> sums(c.tokens, arith::ConstantOp::create(b, b.getZeroAttr(wide)));
-    // 64 bytes of codes: four columns of 16 rows, or twice that where codes are split.
-    int64_t steps = c.isSplit() ? 4 : 8;
-    for (int64_t step = 0; step < steps; ++step) {
-      Value bytes = c.codes(group, step * 64, 64);
-      for (int64_t lane = 0; lane < 4; ++lane) {
+/// i32 codes are multiplied by i32 activations, column by column.
+class PortableDots final : public GroupDots {
+public:
+  explicit PortableDots(BlockContract &c) : GroupDots(c), ints(b.vec(b.getI32Type())) {}
+
+  int64_t rowsAtOnce() const override { return kTileRows; }
+
+  SmallVector<Value> dots(TileRows rows, Value group) override {
+    PlanarCodes planes(c, rows, group);
+    SmallVector<Value> results(c.tokens, arith::ConstantOp::create(b, b.getZeroAttr(ints)));
+    for (int64_t step = 0; step < 8; ++step) {
+      Value scales;
+      if (c.info().isSuper())
+        scales = arith::ExtSIOp::create(b, ints, groupScales(c, rows, group, step / stepsPerHalf()));
+      Value stored = c.layout.isPlanar() ? planes.step(step) : c.codes(rows.tile, step * 64, 64);
+      for (int64_t column = 0; column < 4; ++column) {
         SmallVector<int64_t> picked;
         for (int64_t row = 0; row < kTileRows; ++row)
-          picked.push_back(row * 4 + lane);
-        Value column = vector::ShuffleOp::create(b, bytes, bytes, picked);
-        auto accumulate = [&](Value codes, int64_t at) {
-          for (int64_t token = 0; token < c.tokens; ++token) {
-            Value a = b.load(c.op.getActs()[0], {b.addi(c.op.getRow(), token), b.addi(c.op.getColumn(), at)});
-            Value factor = b.broadcast(arith::ExtSIOp::create(b, b.getI32Type(), a).getResult());
-            sums[token] = b.addi(sums[token], b.muli(codes, factor));
-          }
-        };
-        if (c.isSplit()) {
-          Value unsignedCodes = arith::ExtUIOp::create(b, wide, column);
-          accumulate(arith::AndIOp::create(b, unsignedCodes, b.constantLike(unsignedCodes, 15)), step * 8 + lane);
-          accumulate(arith::ShRUIOp::create(b, unsignedCodes, b.constantLike(unsignedCodes, 4)), step * 8 + 4 + lane);
-        } else {
-          Value plain = arith::XOrIOp::create(b, column, b.constantLike(column, -128));
-          accumulate(arith::ExtSIOp::create(b, wide, plain), step * 4 + lane);
+          picked.push_back(row * 4 + column);
+        Value codes = codesOf(vector::ShuffleOp::create(b, stored, stored, picked));
+        if (scales)
+          codes = b.muli(codes, scales);
+        for (int64_t token = 0; token < c.tokens; ++token) {
+          Value at = b.addi(b.addi(c.op.getColumn(), b.muli(group, 32)), step * 4 + column);
+          Value activation = b.load(c.op.getActs()[0], {b.addi(c.op.getRow(), token), at});
+          Value factor = b.broadcast(arith::ExtSIOp::create(b, b.getI32Type(), activation).getResult());
+          results[token] = b.addi(results[token], b.muli(codes, factor));
         }
       }
     }
-    for (int64_t token = 0; token < c.tokens; ++token) {
-      if (c.format == Format::Q4_0)
-        sums[token] = b.subi(sums[token], b.broadcast(b.muli(c.sumOfActivations(token), 8)));
-      dots.push_back(sums[token]);
-    }
+    return results;
   }
-  c.finishInt8(dots);
-}
+
+private:
+  /// What stored bytes mean, as i32.
+  Value codesOf(Value stored) {
+    if (!c.layout.isPlanar()) {
+      Value plain = arith::XOrIOp::create(b, stored, b.constantLike(stored, static_cast<int8_t>(c.layout.bias)));
+      return arith::ExtSIOp::create(b, ints, plain);
+    }
+    Value field = arith::ExtUIOp::create(b, ints, stored);
+    if (!c.info().codebook)
+      return b.addi(field, c.info().codeMin);
+    // The entries by halves: bit i of the index chooses between neighbours of the entries that are left.
+    SmallVector<Value> entries;
+    for (int8_t entry : *c.info().codebook)
+      entries.push_back(b.constantLike(field, entry));
+    for (int64_t bit = 1; entries.size() > 1; bit *= 2) {
+      Value masked = arith::AndIOp::create(b, field, b.constantLike(field, bit));
+      Value isSet = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, masked, b.constantLike(field, 0));
+      for (size_t i = 0; i < entries.size() / 2; ++i)
+        entries[i] = arith::SelectOp::create(b, isSet, entries[2 * i + 1], entries[2 * i]);
+      entries.resize(entries.size() / 2);
+    }
+    return entries[0];
+  }
+
+  VectorType ints;
+};
 
 struct LowerBlockContractGenericPass : trafo::impl::LowerBlockContractGenericPassBase<LowerBlockContractGenericPass> {
   void runOnOperation() override {
@@ -68,10 +87,12 @@ struct LowerBlockContractGenericPass : trafo::impl::LowerBlockContractGenericPas
     getOperation().walk([&](plan::BlockContractOp op) { ops.push_back(op); });
     for (plan::BlockContractOp op : ops) {
       BlockContract contract(op);
-      if (contract.isInt8())
-        lowerInt8(contract);
-      else
+      if (contract.isInt8()) {
+        PortableDots dots(contract);
+        contractGroups(contract, dots);
+      } else {
         contract.lowerFloat();
+      }
     }
   }
 };

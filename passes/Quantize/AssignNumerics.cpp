@@ -9,7 +9,6 @@
 // where it counts.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/Trafo/IR/Layout.h"
 #include "dialects/Trafo/IR/TrafoOps.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Quantize/Passes.h"
@@ -24,10 +23,6 @@ using namespace trafo;
 
 static constexpr auto kNumerics = remark::RemarkOpts::name("assign-numerics").category("trafo-quantize");
 
-/// Whether targets multiply the format's codes as integers: those that can be cut into tiles. The others are unpacked to
-/// f32 by their table entry.
-static bool hasFastKernel(Format format) { return formatInfo(format).grouped && canTile(format); }
-
 namespace {
 struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPass> {
   using AssignNumericsPassBase::AssignNumericsPassBase;
@@ -40,28 +35,25 @@ struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPa
   }
 
   void assign(LinearLike op) {
-    bool allFast = true, allBf16 = true;
+    bool allCodes = true, allBf16 = true;
     const FormatInfo *unpacked = nullptr;
     for (OpOperand &weight : op.getLinearWeights()) {
       const FormatInfo &format = formatInfo(cast<WeightType>(weight.get().getType()).getFormat());
-      allFast &= hasFastKernel(format.format);
+      allCodes &= format.grouped;
       allBf16 &= format.format == Format::BF16;
-      if (format.grouped && (!unpacked || !hasFastKernel(format.format)))
+      if (format.grouped)
         unpacked = &format;
     }
     ActivationFormat activation = ActivationFormat::F32;
-    if (allFast)
+    if (allCodes)
       activation = isa<LmHeadOp>(*op) ? ActivationFormat::I8x2G32 : ActivationFormat::I8G32;
     else if (allBf16 && bf16Activations)
       activation = ActivationFormat::BF16;
     op.setActivation(activation);
 
-    if (activation == ActivationFormat::F32 && unpacked && hasFastKernel(unpacked->format))
+    if (activation == ActivationFormat::F32 && unpacked)
       remark::missed(op.getLoc(), kNumerics)
-          << remark::reason("unpacked: slow: {0} stands beside a format that has no fast kernel", unpacked->name);
-    else if (activation == ActivationFormat::F32 && unpacked)
-      remark::missed(op.getLoc(), kNumerics)
-          << remark::reason("unpacked: slow: {0} has no fast kernel", unpacked->name);
+          << remark::reason("unpacked: slow: {0} stands beside a format without codes", unpacked->name);
     else
       remark::passed(op.getLoc(), kNumerics)
           << remark::add("activations enter as {0}", stringifyActivationFormat(activation));

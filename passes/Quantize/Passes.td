@@ -28,8 +28,9 @@ def RequantizePass : Pass<"trafo-requantize", "::mlir::ModuleOp"> {
 def AssignNumericsPass : Pass<"trafo-assign-numerics", "::mlir::ModuleOp"> {
   let summary = "decide how each linear-like op sees its input";
   let description = [{
-    Sets `activation`, the op's numeric class, where it is not set: `i8_g32` (int8 per group of 32) for weights in a
-    grouped format with a fast kernel (q4_0, q4_1, q8_0), in two terms (`i8x2_g32`) for the head; `bf16` for bf16 weights under `bf16-activations`; `f32`
+    Sets `activation`, the op's numeric class, where it is not set: `i8_g32` (int8 per group of 32) for weights in
+    grouped formats, which may differ from weight to weight, in two terms (`i8x2_g32`) for the head; `bf16` for bf16
+    weights under `bf16-activations`; `f32`
     otherwise, with a remark where that means unpacking a quantised format.
 
     ```mlir

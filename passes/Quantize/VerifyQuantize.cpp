@@ -17,7 +17,7 @@ static bool isAllowed(ActivationFormat activation, const FormatInfo &format) {
     return true;
   case ActivationFormat::I8G32:
   case ActivationFormat::I8x2G32:
-    return format.grouped && format.groupElements == 32;
+    return format.grouped && 32 % format.groupElements == 0;
   case ActivationFormat::BF16:
     return format.format == Format::BF16;
   }

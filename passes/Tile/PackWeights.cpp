@@ -38,14 +38,20 @@ trafo::LayoutAttr layoutFor(trafo::WeightType type, Uses uses) {
   trafo::Format format = type.getFormat();
   const trafo::FormatInfo &info = trafo::formatInfo(format);
   // Codes are only of use against int8 rows; for f32 rows the weight is unpacked from the file's own blocks.
-  bool tiles = info.grouped ? uses.byInt8 && trafo::canTile(format) : uses.byFloat;
+  bool tiles = info.grouped ? uses.byInt8 : uses.byFloat;
   if (!tiles || type.getShape().size() == 1)
-    return trafo::LayoutAttr::get(context, /*rows=*/1, /*lane=*/1, /*split=*/false, /*bias=*/0, /*raw=*/true);
+    return trafo::LayoutAttr::get(context, /*rows=*/1, /*lane=*/1, /*planes=*/{}, /*bias=*/0, /*raw=*/true);
   if (!info.grouped)
-    return trafo::LayoutAttr::get(context, trafo::plan::kTileRows, 1, false, 0, false);
-  // 4-bit fields keep the file's unsigned codes; other codes become unsigned by the bias, as u8 x s8 dots want.
-  bool split = format == trafo::Format::Q4_0 || format == trafo::Format::Q4_1;
-  return trafo::LayoutAttr::get(context, trafo::plan::kTileRows, /*lane=*/4, split, split ? 0 : 128, false);
+    return trafo::LayoutAttr::get(context, trafo::plan::kTileRows, 1, {}, 0, false);
+  // Fields keep their bits; codes of whole bytes become unsigned by the bias, as u8 x s8 dots want.
+  SmallVector<int64_t> planes;
+  for (int64_t width : trafo::fewestPlanes(format))
+    if (width != 0)
+      planes.push_back(width);
+  bool bytes = planes.empty();
+  return trafo::LayoutAttr::get(context, trafo::plan::kTileRows, /*lane=*/4,
+                                bytes ? DenseI64ArrayAttr() : DenseI64ArrayAttr::get(context, planes), bytes ? 128 : 0,
+                                /*raw=*/false);
 }
 
 struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
@@ -110,7 +116,7 @@ struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
       }
       if (layout.getRaw() && usesOf.lookup(op).byFloat)
         remark::missed(weight.getLoc(), remark::RemarkOpts::name("PackWeights").category("trafo-tile"))
-            << remark::reason("{0} has no fast kernel and is unpacked at run time: slow",
+            << remark::reason("{0} meets f32 rows and is unpacked at run time: slow",
                               trafo::formatInfo(weight.getWeightType().getFormat()).name);
       weight.setLayoutAttr(layout);
       weight.setOffsetAttr(builder.getI64IntegerAttr(offset));

@@ -10,7 +10,8 @@ namespace trafo {
 /// right before it is contracted.
 struct PanelBuffers {
   mlir::Value values;                          ///< f32 [rows, columns padded to 16]
-  mlir::Value codes, scales, scaledSums, sums; ///< int8: i8 [rows x terms, cols], f32 and i32 [rows x terms, cols / 32]
+  mlir::Value codes, scales, scaledSums, sums; ///< int8, rows x terms each: i8 [cols], f32 [cols / 32] twice,
+                                               ///< i16 [cols / 16]
 
   PanelBuffers(VectorMath &b, plan::PanelType panel) {
     int64_t rows = panel.getRows(), cols = panel.getCols();
@@ -24,7 +25,7 @@ struct PanelBuffers {
     codes = b.scratch(name + "_codes", b.memref({rows, cols}, b.getI8Type()));
     scales = b.scratch(name + "_scales", b.memref({rows, cols / 32}, b.getF32Type()));
     scaledSums = b.scratch(name + "_scaled_sums", b.memref({rows, cols / 32}, b.getF32Type()));
-    sums = b.scratch(name + "_sums", b.memref({rows, cols / 32}, b.getI32Type()));
+    sums = b.scratch(name + "_sums", b.memref({rows, cols / 16}, b.getI16Type()));
   }
 
   /// What plan.block_contract takes.

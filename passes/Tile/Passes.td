@@ -13,9 +13,9 @@ def PackWeightsPass : TilePass<"trafo-pack-weights"> {
   let summary = "choose the packed layout and place of every weight a stage uses";
   let description = [{
     A weight that is contracted is cut into tiles of 16 rows, so that one vector serves 16 results: grouped formats in
-    blocks of 32 columns with the 16 scales (and minima) in front and codes four columns deep, 4-bit codes split into
-    nibbles; float formats column by column. Formats whose blocks cannot be cut (super-blocks), and weights that are only
-    looked up, keep the file's own bytes. Weights follow each other in the order in which a step reads them, layer by
+    the format's blocks with the 16 scales (and minima, and the integer scales of super-blocks) in front and codes four
+    columns deep, in planes of 4, 2 and 1 bits where they have fewer than 8; float formats column by column. Weights whose
+    codes meet f32 rows, and weights that are only looked up, keep the file's own bytes. Weights follow each other in the order in which a step reads them, layer by
     layer, each at a multiple of 64 bytes: a worker's prefetch runs on into the next weight.
 
     ```mlir
@@ -24,7 +24,7 @@ def PackWeightsPass : TilePass<"trafo-pack-weights"> {
     becomes
     ```mlir
     trafo.weight @w : !trafo.weight<576x576xq4_1> from #trafo.file<"m.gguf", 64>
-        layout #trafo.layout<rows = 16, lane = 4, split = true> at 0
+        layout <rows = 16, lane = 4, planes = [4]> at 0
     ```
     Weights no stage uses stay without a place and are not packed.
   }];
@@ -43,8 +43,8 @@ def TileContractPass : TilePass<"trafo-tile-contract"> {
   let description = [{
     For each unit of the worker's share, rows of the step are taken `plan.target.tile_tokens` at a time, the rest one by
     one; a loop over the weight's blocks carries one vector of sums per tile and row. Single rows prefetch the weight
-    stream ahead. Formats that cannot be cut into tiles are unpacked to f32 first, once per unit and panel, by code
-    made from the format's entry (slow; a remark says so).
+    stream ahead. Codes that meet f32 rows are unpacked to f32 first, once per unit and panel, by code made from the
+    format's entry (slow; a remark says so).
   }];
 }
 

@@ -4,7 +4,7 @@
 // panel pass by, `tile_tokens` at once and the rest one by one. A result's arithmetic is the same in every tile, so its
 // bits do not depend on which tile a row falls into. The loop over blocks is the only one that carries values.
 //
-// Formats without a tiled layout are unpacked, once per unit and panel, to a private f32 tile by code made from their
+// Codes that meet f32 rows are unpacked, once per unit and panel, to a private f32 tile by code made from their format's
 // entry in include/trafo/Formats.h and contracted as f32.
 //
 //===----------------------------------------------------------------------===//
@@ -61,6 +61,7 @@ private:
   int64_t columns, blocks; // columns of a block, blocks of a tile
   int64_t blockBytes, tileBytes;
   StringRef format;
+  LayoutAttr blockLayout; // of what block_contract reads
 };
 
 void ContractLowering::run() {
@@ -68,8 +69,10 @@ void ContractLowering::run() {
   base = plan::AddressOp::create(b, b.getIndexType(), op.getWeight());
   format = formatInfo(type.getFormat()).name;
   bool unpack = layout.getRaw();
+  blockLayout = layout;
   if (unpack) {
     format = "f32";
+    blockLayout = LayoutAttr::get(b.getContext(), kTileRows, /*lane=*/1, /*planes=*/{}, /*bias=*/0, /*raw=*/false);
     weights = b.scratch(("unpacked_" + Twine(groups) + "x" + Twine(type.getCols())).str(),
                         b.memref({groups * type.getCols() * kTileRows * 4}, b.getI8Type()));
     columns = 1;
@@ -132,9 +135,9 @@ void ContractLowering::emitTile(Value unit, Value unitOffset, Value row, int64_t
         for (int64_t line = 0; line < blockBytes; line += 64)
           memref::PrefetchOp::create(b, weights, b.addi(offset, group * tileBytes + line + target.getPrefetchBytes()),
                                      /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-    auto contract =
-        plan::BlockContractOp::create(b, TypeRange(carried), carried, weights, offset, buffers.acts(), row,
-                                      b.muli(block, columns), format, activation, groups, tokens, columns, tileBytes);
+    auto contract = plan::BlockContractOp::create(b, TypeRange(carried), carried, weights, offset, buffers.acts(), row,
+                                                  b.muli(block, columns), format, blockLayout, activation, groups,
+                                                  tokens, columns, tileBytes);
     return llvm::to_vector(ValueRange(contract.getResults()));
   });
   Block &body = op.getBody().front();

@@ -40,6 +40,7 @@ void emitGroup(VectorMath &b, const PanelBuffers &buffers, MutableArrayRef<Value
     Value rounded = math::RoundEvenOp::create(b, b.mulf(values[half], inverses));
     Value codes = arith::FPToSIOp::create(b, b.vec(b.getI32Type()), rounded);
     Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, codes);
+    b.store(arith::TruncIOp::create(b, b.getI16Type(), sum), buffers.sums, {row, b.addi(b.muli(group, 2), half)});
     total = half == 0 ? sum : b.addi(total, sum);
     Value column = b.addi(b.muli(group, 32), half * kTileRows);
     b.storeVec(arith::TruncIOp::create(b, b.vec(b.getI8Type()), codes), buffers.codes, {row, column});
@@ -47,7 +48,6 @@ void emitGroup(VectorMath &b, const PanelBuffers &buffers, MutableArrayRef<Value
   }
   b.store(d, buffers.scales, {row, group});
   b.store(b.mulf(d, arith::SIToFPOp::create(b, b.getF32Type(), total)), buffers.scaledSums, {row, group});
-  b.store(total, buffers.sums, {row, group});
 }
 
 void lower(plan::PrepareOp op) {

@@ -44,11 +44,10 @@ Value trafo::unpackElementAt(VectorMath &b, Value bytes, Value base, WeightType 
   PackedLayout packed = packedLayout(type, layout);
   Format format = type.getFormat();
   const FormatInfo &info = formatInfo(format);
-  int64_t blockColumns = packed.blockColumns();
   Value tile = b.divu(row, packed.tileRows), lane = b.remu(row, packed.tileRows);
-  Value block = b.addi(b.muli(tile, packed.blocksPerTile()), b.divu(column, blockColumns));
+  Value block = b.addi(b.muli(tile, packed.blocksPerTile()), b.divu(column, packed.blockColumns()));
   Value at = b.addi(base, b.muli(block, packed.blockBytes()));
-  Value inBlock = b.remu(column, blockColumns);
+  Value inBlock = b.remu(column, packed.blockColumns());
   if (layout.getRaw()) {
     UnpackRule rule(b, bytes, at);
     return unpackElement(format, rule, arith::IndexCastOp::create(b, b.getI32Type(), inBlock).getResult());
@@ -60,28 +59,7 @@ Value trafo::unpackElementAt(VectorMath &b, Value bytes, Value base, WeightType 
     Value v = loadBytesAs(b, bytes, element, b.addi(at, b.muli(lane, info.blockBytes)));
     return format == Format::F32 ? v : widen(b, v);
   }
-  Value scale = widen(b, loadBytesAs(b, bytes, b.getF16Type(), b.addi(at, b.muli(lane, 2))));
-  int64_t span = packed.lane * (packed.split ? 2 : 1); // columns that share a step of bytes
-  Value step = b.divu(inBlock, span), inLane = b.remu(inBlock, packed.lane);
-  Value codeAt =
-      b.addi(b.addi(at, b.muli(step, packed.tileRows * packed.lane)), b.addi(b.muli(lane, packed.lane), inLane));
-  Value byte = b.load(bytes, b.addi(codeAt, packed.scaleBytes() + packed.minBytes()));
-  Value code;
-  if (packed.split) {
-    Value shift = b.muli(arith::IndexCastOp::create(b, b.getI32Type(), b.remu(b.divu(inBlock, packed.lane), 2)), 4);
-    Value wide = arith::ExtUIOp::create(b, b.getI32Type(), byte);
-    code = arith::AndIOp::create(b, arith::ShRUIOp::create(b, wide, shift), b.constantLike(wide, 15));
-    if (format == Format::Q4_0)
-      code = b.addi(code, b.constantLike(code, -8));
-  } else {
-    Value plain =
-        packed.bias ? arith::XOrIOp::create(b, byte, b.constantLike(byte, static_cast<int8_t>(packed.bias))).getResult()
-                    : byte;
-    code = arith::ExtSIOp::create(b, b.getI32Type(), plain);
-  }
-  Value value = b.mulf(scale, arith::SIToFPOp::create(b, b.getF32Type(), code));
-  if (info.hasMin())
-    value = b.addf(value, widen(b, loadBytesAs(b, bytes, b.getF16Type(),
-                                               b.addi(b.addi(at, b.muli(lane, 2)), packed.scaleBytes()))));
-  return value;
+  UnpackRule rule(b, bytes, at);
+  auto toInt = [&](Value index) { return arith::IndexCastOp::create(b, b.getI32Type(), index).getResult(); };
+  return valueOf(format, rule, meaningOf(format, rule, storedInTile(packed, rule, toInt(lane), toInt(inBlock))));
 }

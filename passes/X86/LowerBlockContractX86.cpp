@@ -8,7 +8,7 @@
 // memory. High nibbles are multiplied where they stand and the sum shifted back, which is exact.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/Contract/BlockContract.h"
+#include "passes/X86/DotProducts.h"
 #include "passes/X86/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -24,16 +24,6 @@ using plan::kTileRows;
 
 namespace {
 
-Value intrinsic(VectorMath &b, StringRef name, Type result, ValueRange operands) {
-  return LLVM::CallIntrinsicOp::create(b, result, b.getStringAttr(name), operands).getResult(0);
-}
-
-/// Four activations of a token in every 4 bytes of `type` (i8 lanes).
-Value spread(VectorMath &b, Value fourActivations, VectorType type) {
-  auto words = b.vec(b.getI32Type(), type.getDimSize(0) / 4);
-  return vector::BitCastOp::create(b, type, b.broadcast(fourActivations, words));
-}
-
 /// v of 16-bit lanes shifted right by 4, then masked to the low nibble of each byte.
 Value highNibbles(VectorMath &b, Value bytes) {
   auto type = cast<VectorType>(bytes.getType());
@@ -43,29 +33,6 @@ Value highNibbles(VectorMath &b, Value bytes) {
   return arith::AndIOp::create(b, shifted, b.constantLike(bytes, 15));
 }
 Value lowNibbles(VectorMath &b, Value bytes) { return arith::AndIOp::create(b, bytes, b.constantLike(bytes, 15)); }
-
-/// The same values, computed here: nothing moves over this point, so what is live at once stays what the loops below
-/// mean it to be. Left alone, LLVM sums token by token and keeps a block's unpacked codes on the stack (88 spills in 323
-/// instructions for four rows of q4_1). Emits no instruction.
-void fence(VectorMath &b, MutableArrayRef<Value> values) {
-  if (values.size() < 2)
-    return; // one row has nothing to interleave
-  std::string constraints;
-  SmallVector<Type> types;
-  for (Value value : values) {
-    constraints += "=v,";
-    types.push_back(value.getType());
-  }
-  for (size_t i = 0; i < values.size(); ++i)
-    constraints += std::to_string(i) + ",";
-  constraints += "~{memory}";
-  auto result = LLVM::LLVMStructType::getLiteral(b.getContext(), types);
-  auto point = LLVM::InlineAsmOp::create(b, result, ValueRange(values), /*asm_string=*/"", constraints,
-                                         /*has_side_effects=*/true, /*is_align_stack=*/false, LLVM::TailCallKind::None,
-                                         LLVM::AsmDialectAttr(), ArrayAttr());
-  for (auto [i, value] : llvm::enumerate(values))
-    value = LLVM::ExtractValueOp::create(b, point.getResult(0), i);
-}
 
 void lowerMaddubs(BlockContract &c) {
   VectorMath &b = c.b;
@@ -107,8 +74,10 @@ void lowerMaddubs(BlockContract &c) {
       }
       for (int64_t token = 0; token < c.tokens; ++token) {
         Value exact = c.isSplit() ? widen(dots[token]) : dots[token];
-        if (c.format == Format::Q4_0)
-          exact = b.subi(exact, b.broadcast(b.muli(c.sumOfActivations(token), 8), ints));
+        if (c.format == Format::Q4_0) {
+          Value pair = vector::BitCastOp::create(b, words, b.broadcast(c.pairOfSums(token), ints));
+          exact = b.addi(exact, intrinsic(b, "llvm.x86.avx2.pmadd.wd", ints, {pair, b.constantLike(pair, -8)}));
+        }
         SmallVector<int64_t> rows;
         for (int64_t row = 0; row < kHalf; ++row)
           rows.push_back(half * kHalf + row);
@@ -168,6 +137,11 @@ void lowerVpdpbusd(BlockContract &c) {
   c.finishInt8(dots);
 }
 
+/// Formats whose groups are a block and whose codes are one piece are taken here; the rest by GroupDots.
+bool hasOwnShape(const BlockContract &c) {
+  return !c.info().isSuper() && !c.info().codebook && (c.isSplit() || c.isBiased());
+}
+
 struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<LowerBlockContractX86Pass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -183,9 +157,9 @@ struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<Lo
       if (!contract.isInt8())
         contract.lowerFloat();
       else if (target.getDot() == plan::DotKind::Maddubs)
-        lowerMaddubs(contract);
+        hasOwnShape(contract) ? lowerMaddubs(contract) : contractGroups(contract, *maddubsDots(contract));
       else if (target.getDot() == plan::DotKind::Vpdpbusd)
-        lowerVpdpbusd(contract);
+        hasOwnShape(contract) ? lowerVpdpbusd(contract) : contractGroups(contract, *vpdpbusdDots(contract));
     }
   }
 };

@@ -1,6 +1,10 @@
 //===- FormatsProbe.cpp - the formats as C functions, for the Python tests -===//
 #include "lib/Import/Quantize.h"
+#include "lib/Packer/TilePacker.h"
 #include "trafo/Formats.h"
+
+#include <algorithm>
+#include <vector>
 
 using namespace trafo;
 
@@ -20,6 +24,26 @@ void probe_dequantize(uint32_t format, const uint8_t *bytes, int64_t elements, f
 }
 void probe_dequantize_double(uint32_t format, const uint8_t *bytes, int64_t elements, double *out) {
   dequantizeRow(kFormats[format].format, bytes, elements, out);
+}
+/// The values of `rows` rows of `columns` elements, read back from tiles of 16 rows and lanes of 4. Returns the bytes of
+/// the tiles.
+int64_t probe_packed(uint32_t format, const uint8_t *bytes, int64_t rows, int64_t columns, float *out) {
+  PackedLayout layout{kFormats[format].format, rows, columns, 16, 4, fewestPlanes(kFormats[format].format)};
+  if (!layout.isPlanar())
+    layout.bias = 128;
+  std::vector<uint8_t> tile(static_cast<size_t>(layout.blocksPerTile() * layout.blockBytes()));
+  for (int64_t first = 0; first < rows; first += 16) {
+    packTile(layout, bytes + first * rowBytes(layout.format, columns), std::min<int64_t>(16, rows - first),
+             tile.data());
+    for (int64_t r = first; r < std::min(rows, first + 16); ++r)
+      for (int64_t c = 0; c < columns; ++c) {
+        BlockNumbers<float> block(tile.data() + layout.blockOffset(r - first, c));
+        auto stored = storedInTile(layout, block, static_cast<int32_t>(r - first),
+                                   static_cast<int32_t>(c % layout.blockColumns()));
+        *out++ = valueOf(layout.format, block, meaningOf(layout.format, block, stored));
+      }
+  }
+  return layout.bytes();
 }
 void probe_quantize(uint32_t format, const float *values, int64_t elements, uint8_t *out) {
   quantizeRow(kFormats[format].format, values, elements, out);

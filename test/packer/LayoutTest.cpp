@@ -35,38 +35,63 @@ uint16_t half(const uint8_t *bytes) { return static_cast<uint16_t>(bytes[0] | by
 
 std::string name(const PackedLayout &l) {
   return std::string(formatInfo(l.format).name) + " " + std::to_string(l.rows) + "x" + std::to_string(l.columns) +
-         " tile " + std::to_string(l.tileRows) + " lane " + std::to_string(l.lane) + (l.split ? " split" : "") +
-         " bias " + std::to_string(l.bias) + (l.raw ? " raw" : "");
+         " tile " + std::to_string(l.tileRows) + " lane " + std::to_string(l.lane) + " planes " +
+         std::to_string(l.planes[0]) + std::to_string(l.planes[1]) + std::to_string(l.planes[2]) + " bias " +
+         std::to_string(l.bias) + (l.raw ? " raw" : "");
 }
 
-/// The 4-bit field of element `i` of a block, as the file has it.
-int fieldOf(Format format, const uint8_t *block, int64_t i) {
-  int64_t first = formatInfo(format).hasMin() ? 4 : 2;
-  return block[first + i % 16] >> (i < 16 ? 0 : 4) & 15;
+/// A tiled element by the layout's places and the words of the attribute's description.
+StoredCode<BlockNumbers<float>> storedAt(const PackedLayout &l, const uint8_t *block, int64_t r, int64_t c) {
+  const FormatInfo &info = l.info();
+  StoredCode<BlockNumbers<float>> stored{};
+  stored.scale = f16ToF32(half(block + l.scaleAt(r)));
+  if (info.hasMin())
+    stored.min = f16ToF32(half(block + l.minAt(r)));
+  if (info.isSuper()) {
+    int64_t group = c / info.groupElements;
+    int scale = block[l.groupScaleAt(r, group)];
+    stored.groupScale = l.sharesScaleByte() ? scale & 15 : static_cast<int8_t>(scale);
+    if (info.hasMin())
+      stored.groupMin = l.sharesScaleByte() ? scale >> 4 : block[l.groupMinAt(r, group)];
+  }
+  if (!l.isPlanar()) {
+    stored.code = static_cast<int8_t>(block[l.codeAt(r, c)] ^ l.bias);
+    return stored;
+  }
+  int from = 0;
+  for (int plane = 0; plane < l.planeCount(); from += l.planes[size_t(plane++)])
+    stored.code |= (block[l.codeAt(r, c, plane)] >> l.codeShift(c, plane) & ((1 << l.planes[size_t(plane)]) - 1))
+                   << from;
+  stored.code += info.codebook ? 0 : info.codeMin;
+  return stored;
 }
 
 void checkGrouped(const Packed &packed) {
   const PackedLayout &l = packed.layout;
-  const FormatInfo &info = formatInfo(l.format);
+  const FormatInfo &info = l.info();
   int64_t rowSize = rowBytes(l.format, l.columns);
   SCOPED_TRACE(name(l));
   for (int64_t r = 0; r < l.tiles() * l.tileRows; ++r)
     for (int64_t c = 0; c < l.columns; ++c) {
-      const uint8_t *block = packed.rows.data() + r * rowSize + c / info.blockElements * info.blockBytes;
-      int byte = packed.bytes[static_cast<size_t>(l.codeOffset(r, c))] ^ l.bias;
-      int code = l.split ? byte >> l.codeShift(c) & 15 : static_cast<int8_t>(byte);
-      if (r >= l.rows) {
-        ASSERT_EQ(code, 0) << r << ", " << c;
-        ASSERT_EQ(half(&packed.bytes[static_cast<size_t>(l.scaleOffset(r, c))]), 0);
-        continue;
+      const uint8_t *tile = packed.bytes.data() + l.blockOffset(r, c);
+      StoredCode<BlockNumbers<float>> got = storedAt(l, tile, r % l.tileRows, c % l.blockColumns()), want{};
+      BlockNumbers<float> inTile(tile);
+      auto rule =
+          storedInTile(l, inTile, static_cast<int32_t>(r % l.tileRows), static_cast<int32_t>(c % l.blockColumns()));
+      if (r < l.rows) {
+        BlockNumbers<float> file(packed.rows.data() + r * rowSize + c / info.blockElements * info.blockBytes);
+        want = storedCode(l.format, file, static_cast<int32_t>(c % info.blockElements));
+      } else if (!info.codebook && l.isPlanar()) {
+        want.code = info.codeMin;
       }
-      BlockNumbers<float> numbers(block);
-      int64_t i = c % info.blockElements;
-      UnpackedCode<BlockNumbers<float>> want = unpackCode(l.format, numbers, static_cast<int32_t>(i));
-      ASSERT_EQ(code, l.split ? fieldOf(l.format, block, i) : want.code) << r << ", " << c;
-      ASSERT_EQ(f16ToF32(half(&packed.bytes[static_cast<size_t>(l.scaleOffset(r, c))])), want.scale);
-      if (info.hasMin()) {
-        ASSERT_EQ(f16ToF32(half(&packed.bytes[static_cast<size_t>(l.minOffset(r, c))])), want.offset);
+      for (const auto &stored : {got, rule}) {
+        ASSERT_EQ(stored.code, want.code) << r << ", " << c;
+        ASSERT_EQ(stored.scale, want.scale);
+        ASSERT_EQ(stored.groupScale, want.groupScale);
+        if (info.hasMin()) {
+          ASSERT_EQ(stored.min, want.min);
+          ASSERT_EQ(stored.groupMin, want.groupMin);
+        }
       }
     }
 }
@@ -84,20 +109,26 @@ void checkFloats(const Packed &packed) {
 }
 
 TEST(Layout, TilesOfCodes) {
+  const Planes kCuts[] = {{},     {4},    {2, 2},    {1, 2, 1}, {4, 1}, {1, 4}, {2, 2, 1},   {4, 2},
+                          {2, 4}, {2, 1}, {1, 1, 1}, {2},       {1, 1}, {4, 4}, {4, 2, 1, 1}};
+  int checked = 0;
   for (const FormatInfo &info : kFormats)
-    for (int64_t rows : {1, 15, 16, 33})
-      for (int64_t tileRows : {1, 8, 16})
-        for (int64_t lane : {1, 2, 4, 8, 16, 32})
-          for (bool split : {false, true})
+    for (int64_t rows : {16, 33})
+      for (int64_t tileRows : {1, 16})
+        for (int64_t lane : {1, 4, 16, 32})
+          for (const Planes &planes : kCuts)
             for (int bias : {0, 128, 0x88}) {
-              PackedLayout layout{info.format, rows, 96, tileRows, lane, split, static_cast<uint8_t>(bias), false};
-              if (!info.grouped || !canTile(info.format) || (split && (lane == 32 || !canSplit(info.format))))
+              int64_t columns = info.isSuper() ? 512 : 96;
+              PackedLayout layout{info.format, rows, columns, tileRows, lane, planes, static_cast<uint8_t>(bias),
+                                  false};
+              if (!info.grouped || !layoutProblem(layout).empty())
                 continue;
-              ASSERT_EQ(layoutProblem(layout), "") << name(layout);
+              ++checked;
               checkGrouped(pack(layout));
               if (HasFatalFailure())
                 return;
             }
+  EXPECT_EQ(checked, 872);
 }
 
 TEST(Layout, TilesOfFloats) {
@@ -121,27 +152,45 @@ TEST(Layout, RawKeepsTheFilesBytes) {
 
 // The example of the layout's description, worked by hand: q4_1, tiles of 16 rows, lane 4, split.
 TEST(Layout, ExampleByHand) {
-  PackedLayout layout{Format::Q4_1, 32, 64, 16, 4, true};
+  PackedLayout layout{Format::Q4_1, 32, 64, 16, 4, {4}};
   EXPECT_EQ(layout.blockBytes(), 16 * 2 + 16 * 2 + 16 * 32 / 2);
   EXPECT_EQ(layout.bytes(), 2 * 2 * 320);
   EXPECT_EQ(layout.blockOffset(17, 40), (1 * 2 + 1) * 320);
-  EXPECT_EQ(layout.scaleOffset(17, 40), 960 + 2);
-  EXPECT_EQ(layout.minOffset(17, 40), 960 + 32 + 2);
-  EXPECT_EQ(layout.codeOffset(17, 32 + 13),
-            960 + 64 + 1 * 16 * 4 + 1 * 4 + 1); // the second lane of the second 8 columns
-  EXPECT_EQ(layout.codeShift(32 + 13), 4);
-  EXPECT_EQ(layout.codeShift(32 + 9), 0);
+  EXPECT_EQ(layout.scaleAt(1), 2);
+  EXPECT_EQ(layout.minAt(1), 32 + 2);
+  EXPECT_EQ(layout.codeAt(1, 13), 64 + 1 * 16 * 4 + 1 * 4 + 1); // the second lane of the second 8 columns
+  EXPECT_EQ(layout.codeShift(13), 4);
+  EXPECT_EQ(layout.codeShift(9), 0);
+}
+
+// Q6_K: 256 columns, 16 groups with a scale of 8 bits, a plane of nibbles and one of two bits.
+TEST(Layout, SuperBlockByHand) {
+  PackedLayout layout{Format::Q6_K, 32, 512, 16, 4, {4, 2}};
+  EXPECT_EQ(layout.blockBytes(), 16 * 2 + 16 * 16 + 16 * 256 / 2 + 16 * 256 / 4);
+  EXPECT_EQ(layout.blockOffset(17, 300), 3 * 3360);
+  EXPECT_EQ(layout.groupScaleAt(1, 3), 32 + 3 * 16 + 1);
+  EXPECT_EQ(layout.codeAt(1, 45, 0), 288 + 5 * 64 + 4 + 1);        // the sixth 8 columns, their second lane
+  EXPECT_EQ(layout.codeAt(1, 45, 1), 288 + 2048 + 2 * 64 + 4 + 1); // the third 16 columns, their fourth lane
+  EXPECT_EQ(layout.codeShift(45, 0), 4);
+  EXPECT_EQ(layout.codeShift(45, 1), 6);
 }
 
 TEST(Layout, SaysWhatItCannotHold) {
-  EXPECT_NE(layoutProblem({Format::Q4_1, 16, 40, 16, 4, true}), "");           // half a block of columns
-  EXPECT_NE(layoutProblem({Format::Q4_K, 16, 256, 16, 4}), "");                // scales are products
-  EXPECT_NE(layoutProblem({Format::Q8_0, 16, 64, 16, 4, true}), "");           // no 4-bit codes
-  EXPECT_NE(layoutProblem({Format::Q4_0, 16, 64, 16, 32, true}), "");          // two lanes exceed the group
-  EXPECT_NE(layoutProblem({Format::Q4_0, 16, 64, 16, 5}), "");                 // lane does not divide the group
-  EXPECT_NE(layoutProblem({Format::F16, 16, 64, 16, 4}), "");                  // no codes at all
-  EXPECT_NE(layoutProblem({Format::F16, 16, 64, 0}), "");                      // no rows
-  EXPECT_NE(layoutProblem({Format::Q4_0, 16, 64, 16, 1, false, 0, true}), ""); // raw has one row
+  auto says = [](const char *what, const PackedLayout &layout) {
+    EXPECT_NE(layoutProblem(layout).find(what), std::string::npos) << layoutProblem(layout);
+  };
+  says("multiples of 32", {Format::Q4_1, 16, 40, 16, 4, {4}});
+  says("multiples of 256", {Format::Q4_K, 16, 288, 16, 4, {4}});
+  says("planes of 8 bits", {Format::Q8_0, 16, 64, 16, 4, {4}});
+  says("planes of 6 bits", {Format::Q6_K, 16, 256, 16, 4, {4, 1}});
+  says("1, 2 or 4 bits", {Format::Q6_K, 16, 256, 16, 4, {3, 3}});
+  says("no bias", {Format::Q4_K, 16, 256, 16, 4, {4}, 128});
+  says("want planes", {Format::IQ4_NL, 16, 64, 16, 4});
+  says("steps of 64", {Format::Q4_0, 16, 64, 16, 32, {4}});
+  says("steps of 5", {Format::Q4_0, 16, 64, 16, 5});
+  says("no codes", {Format::F16, 16, 64, 16, 4});
+  says("positive rows", {Format::F16, 16, 64, 0});
+  says("raw layout", {Format::Q4_0, 16, 64, 16, 1, {}, 0, true});
   EXPECT_NE(layoutProblem({Format::F32, int64_t(1) << 40, int64_t(1) << 40, 1}), "");
 }
 } // namespace

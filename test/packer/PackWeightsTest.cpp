@@ -69,9 +69,9 @@ TEST_F(PackWeights, OverlapIsAnError) {
 }
 
 TEST_F(PackWeights, LayoutThatDoesNotFitIsAnError) {
-  parse("trafo.weight @a : !trafo.weight<4x256xq4_k> from #trafo.random<1> layout <rows = 16, lane = 4> at 0");
+  parse("trafo.weight @a : !trafo.weight<4x256xq6_k> from #trafo.random<1> layout <rows = 16, planes = [4]> at 0");
   EXPECT_FALSE(pack());
-  EXPECT_EQ(message, "weight @a: q4_k cannot be cut into tiles, only kept raw");
+  EXPECT_EQ(message, "weight @a: q6_k expects planes of 6 bits together and no bias, got 4 bits and bias 0");
 }
 
 TEST_F(PackWeights, SinkThatWantsNoMore) {
@@ -86,7 +86,7 @@ TEST_F(PackWeights, RecipeInTiles) {
   parse(R"(
     trafo.weight @q : !trafo.weight<32x64xq4_1> from #trafo.random<1>
     trafo.weight @k : !trafo.weight<16x64xq4_1> from #trafo.random<1>
-    trafo.weight @qk : !trafo.weight<48x64xq4_1> layout <rows = 16, lane = 4, split = true> at 0 recipe {
+    trafo.weight @qk : !trafo.weight<48x64xq4_1> layout <rows = 16, lane = 4, planes = [4]> at 0 recipe {
       %q = trafo.get @q : !trafo.weight<32x64xq4_1>
       %p = trafo.pair_rows %q heads 16 dims 16 : !trafo.weight<32x64xq4_1>
       %k = trafo.get @k : !trafo.weight<16x64xq4_1>
@@ -95,7 +95,7 @@ TEST_F(PackWeights, RecipeInTiles) {
     }
   )");
   ASSERT_TRUE(pack()) << message;
-  PackedLayout l{Format::Q4_1, 48, 64, 16, 4, true};
+  PackedLayout l{Format::Q4_1, 48, 64, 16, 4, {4}};
   ASSERT_EQ(bytes.size(), static_cast<size_t>(l.bytes()));
   auto half = [&](int64_t at) {
     return f16ToF32(static_cast<uint16_t>(bytes[size_t(at)] | bytes[size_t(at) + 1] << 8));
@@ -103,8 +103,9 @@ TEST_F(PackWeights, RecipeInTiles) {
   for (int64_t r = 0; r < 48; ++r) {
     std::vector<double> want = r < 32 ? row("q", r / 16 * 16 + r % 16 / 2 + r % 2 * 8) : row("k", r - 32);
     for (int64_t c = 0; c < 64; ++c) {
-      int code = bytes[size_t(l.codeOffset(r, c))] >> l.codeShift(c) & 15;
-      ASSERT_EQ(double(half(l.scaleOffset(r, c))) * code + double(half(l.minOffset(r, c))), want[size_t(c)])
+      int64_t block = l.blockOffset(r, c), in = r % 16;
+      int code = bytes[size_t(block + l.codeAt(in, c % 32))] >> l.codeShift(c) & 15;
+      ASSERT_EQ(double(half(block + l.scaleAt(in))) * code + double(half(block + l.minAt(in))), want[size_t(c)])
           << r << ", " << c;
     }
   }

@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/Plan/IR/PlanOps.h"
 
+#include "dialects/Trafo/IR/Layout.h"
+
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Builders.h"
 
@@ -133,5 +135,19 @@ LogicalResult BlockContractOp::verify() {
   size_t acts = getActivation() == trafo::ActivationFormat::I8G32 ? 4 : 1;
   if (getActs().size() != acts) // block_contract_c2
     return emitOpError("expects ") << acts << " activation buffers, got " << getActs().size();
+  const trafo::FormatInfo *info = trafo::findFormat(std::string_view(getFormat()));
+  if (!info) // block_contract_c3
+    return emitOpError("expects a storage format, got '") << getFormat() << "'";
+  trafo::PackedLayout layout = trafo::packedLayout(info->format, kTileRows, getColumns(), getLayout());
+  std::string problem = trafo::layoutProblem(layout);
+  if (problem.empty() && (layout.raw || layout.tileRows != kTileRows || (info->grouped && layout.lane != 4)))
+    problem = "expects tiles of 16 rows and lanes of 4 columns";
+  if (problem.empty() && info->grouped && !layout.isPlanar() && layout.bias != 128)
+    problem = "expects planes, or bytes with a bias of 128";
+  if (problem.empty() && info->grouped && layout.blocksPerTile() != 1)
+    problem = "expects one block of " + std::to_string(info->blockElements) + " columns, got " +
+              std::to_string(layout.columns);
+  if (!problem.empty()) // block_contract_c3
+    return emitOpError("has a layout that ") << getFormat() << " does not fit: " << problem;
   return success();
 }

@@ -244,7 +244,8 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
   let summary = "groups x 16 weight rows by T activation rows by one block: the arithmetic of a storage format";
   let description = [{
     `sums` are groups x tokens vectors (tile-major: group 0's tokens first); lane r of a vector is weight row r of the
-    tile. `weights[offset]` is the tile's block (see #trafo.layout); tile g's is `group_stride` bytes further each.
+    tile. `weights[offset]` is the tile's block in `layout` (see #trafo.layout); tile g's is `group_stride` bytes further
+    each.
 
     i8_g32, block of 32 columns c, with weight codes w, scales d_w (and minima m_w), activation codes a, scale d_a,
     s_a = d_a * sum(a):
@@ -253,16 +254,29 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
     sums[r,t] = fma(m_w[r], s_a[t], sums[r, t])              (formats with a minimum)
     sums[r,t] = fma(float(I[r, t]), d_w[r] * d_a[t], sums[r, t])
     ```
+    i8_g32, super-block of 256 columns, with integer scales k_w (and minima n_w) of its groups j of 16 or 32 columns;
+    i are the activations' groups of 32, in ascending order:
+    ```
+    I[r,t,i]  = sum_(j in i) k_w[r, j] * sum_(c in j) w[r, c] * a[t, c]        (exact, int32)
+    P[r, t]   = fma(float(I[r, t, i]), d_a[t, i], P[r, t])                     (from 0)
+    N[r, t]   = fma(float(n_w[r, j]), s_a[t, i], N[r, t])                      (from 0; groups of 32)
+    N[r, t]   = fma(float(sum_(j in i) n_w[r, j] * sum_(c in j) a[t, c]), d_a[t, i], N[r, t])  (groups of 16)
+    sums[r,t] = fma(-m_w[r], N[r, t], sums[r, t])            (formats with a minimum)
+    sums[r,t] = fma(d_w[r], P[r, t], sums[r, t])
+    ```
     f32, block of `columns` columns: `sums[r, t] = fma(float(w[r, c]), x[t, c], sums[r, t])`, c ascending.
-    Activations: row `row + t`, columns from `column`; for i8_g32 `acts` are the codes, scales, scaled sums and sums.
+    Activations: row `row + t`, columns from `column`; for i8_g32 `acts` are the codes, scales d_a, scaled sums s_a, and
+    sums of 16 codes each (i16).
     C1: groups * tokens sums, as many results. C2: four activation buffers for i8_g32, one for f32.
+    C3: the format is a storage format, and the layout can hold it in tiles of 16 rows; codes in lanes of 4, in planes or
+    biased by 128, one block of them.
   }];
   let arguments = (ins Variadic<Plan_Vec16>:$sums, AnyMemRef:$weights, Index:$offset, Variadic<AnyMemRef>:$acts, Index:$row,
-                       Index:$column, StrAttr:$format, Trafo_ActivationFormat:$activation, I64Attr:$groups, I64Attr:$tokens,
+                       Index:$column, StrAttr:$format, Trafo_LayoutAttr:$layout, Trafo_ActivationFormat:$activation, I64Attr:$groups, I64Attr:$tokens,
                        I64Attr:$columns, I64Attr:$group_stride);
   let results = (outs Variadic<Plan_Vec16>:$results);
   let assemblyFormat = [{
-    $format $activation `groups` $groups `tokens` $tokens `columns` $columns `stride` $group_stride
+    $format $layout $activation `groups` $groups `tokens` $tokens `columns` $columns `stride` $group_stride
     `sums` `(` $sums `:` type($sums) `)` `weights` $weights `[` $offset `]` `:` type($weights)
     `acts` `(` $acts `:` type($acts) `)` `[` $row `,` $column `]` attr-dict `->` type($results)
   }];

@@ -118,18 +118,24 @@ def Trafo_LayerAttr : Trafo_Attr<"Layer", "layer"> {
 def Trafo_LayoutAttr : Trafo_Attr<"Layout", "layout"> {
   let summary = "a packed layout: how rows and columns of a weight lie in memory";
   let description = [{
-    The weight's rows are cut into tiles of `rows` rows (the last padded with zero rows), each tile into blocks of the
-    format's group size g along k (for ungrouped formats g = 1). Blocks of a tile follow each other by k, tiles by row:
-    block (tile t, block kb) starts at `(t * K/g + kb) * B`, B the block's bytes. A block is: `rows` scales as f16,
-    then (formats with a minimum) `rows` minima as f16, then the codes, in steps of `lane` consecutive columns:
-    unsplit codes: byte `(c / lane) * rows * lane + r * lane + c % lane` is the code of row r, column c; codes of 4 bits
-    are split: the low nibble of byte `(c / (2*lane)) * rows * lane + r * lane + c % lane` holds column c of the first
-    `lane` columns of each 2*lane, the high nibble the column `lane` later. `bias` is XORed to the bytes of signed codes
-    (128 turns them into unsigned). `rows = 1` with `raw` keeps the file's own blocks, row after row.
-    For ungrouped formats a block is `rows` elements (one column).
+    The weight's rows are cut into tiles of `rows` rows (the last padded with zero rows), each tile into the format's
+    blocks along k: of K columns g each (one column for float formats). Blocks of a tile follow each other by k, tiles by
+    row: block (tile t, block kb) starts at `(t * K/g + kb) * B`, B the block's bytes. A block is
+    - `rows` scales as f16, then (formats with a minimum) `rows` minima as f16;
+    - of a super-block, group after group, `rows` integer scales as bytes, then so many integer minima, in the same way;
+      where both have 4 bits one byte holds the scale in its low and the minimum in its high half;
+    - the codes, in steps of `lane` consecutive columns. Without `planes` a code (of a format without codebook) is an int8, XORed with `bias` (128 turns
+      signed codes into unsigned): byte `(c / lane) * rows * lane + r * lane + c % lane` is that of row r, column c.
+
+    `planes` cut the code's stored field (code - least code, or the index into the format's codebook) into pieces of 1, 2
+    or 4 bits, from its low bits up, and lie one after the other. A byte of a plane of w bits holds n = 8 / w columns a
+    lane apart: `(c / (n * lane)) * rows * lane + r * lane + c % lane`, from bit `w * (c / lane % n)` on. Nibbles are
+    `planes = [4]`, six bits `planes = [4, 2]`.
+
+    `rows = 1` with `raw` keeps the file's own blocks, row after row. For float formats a block is `rows` elements.
   }];
   let parameters = (ins "int64_t":$rows, DefaultValuedParameter<"int64_t", "1">:$lane,
-                        DefaultValuedParameter<"bool", "false">:$split,
+                        OptionalParameter<"::mlir::DenseI64ArrayAttr">:$planes,
                         DefaultValuedParameter<"int64_t", "0">:$bias,
                         DefaultValuedParameter<"bool", "false">:$raw);
   let assemblyFormat = "`<` struct(params) `>`";

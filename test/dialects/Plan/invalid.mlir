@@ -148,7 +148,7 @@ plan.step @step {
 
 func.func @sums(%w: memref<64xi8>, %x: memref<4x64xf32>, %i: index, %v: vector<16xf32>) {
   // expected-error @+1 {{expects 2 sums and results, got 1 and 1}}
-  %0 = plan.block_contract "f32" f32 groups 1 tokens 2 columns 1 stride 64 sums(%v : vector<16xf32>)
+  %0 = plan.block_contract "f32" <rows = 16> f32 groups 1 tokens 2 columns 1 stride 64 sums(%v : vector<16xf32>)
        weights %w[%i] : memref<64xi8> acts(%x : memref<4x64xf32>)[%i, %i] -> vector<16xf32>
   return
 }
@@ -157,7 +157,62 @@ func.func @sums(%w: memref<64xi8>, %x: memref<4x64xf32>, %i: index, %v: vector<1
 
 func.func @acts(%w: memref<64xi8>, %x: memref<4x64xf32>, %i: index, %v: vector<16xf32>) {
   // expected-error @+1 {{expects 4 activation buffers, got 1}}
-  %0 = plan.block_contract "q4_1" i8_g32 groups 1 tokens 1 columns 32 stride 64 sums(%v : vector<16xf32>)
+  %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 64 sums(%v : vector<16xf32>)
        weights %w[%i] : memref<64xi8> acts(%x : memref<4x64xf32>)[%i, %i] -> vector<16xf32>
   return
+}
+
+// -----
+
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+                             %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{expects a storage format, got 'q4_2'}}
+  %0 = plan.block_contract "q4_2" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 4096 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+                             %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{has a layout that q6_k does not fit: q6_k expects planes of 6 bits together and no bias, got 4 bits and bias 0}}
+  %0 = plan.block_contract "q6_k" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 4096 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+                             %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{has a layout that q4_k does not fit: expects tiles of 16 rows and lanes of 4 columns}}
+  %0 = plan.block_contract "q4_k" <rows = 8, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 4096 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+                             %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{has a layout that q8_0 does not fit: expects planes, or bytes with a bias of 128}}
+  %0 = plan.block_contract "q8_0" <rows = 16, lane = 4> i8_g32 groups 1 tokens 1 columns 32 stride 4096 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+                             %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{has a layout that q4_k does not fit: expects one block of 256 columns, got 512}}
+  %0 = plan.block_contract "q4_k" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 512 stride 4096 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       -> vector<16xf32>
+  return %0 : vector<16xf32>
 }

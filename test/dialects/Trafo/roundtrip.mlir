@@ -25,7 +25,7 @@ func.func private @formats(
 // CHECK-LABEL: func private @attributes
 // CHECK-SAME: halves = #trafo.rope<dims = 64, base = 1.000000e+05, pairing = halves>
 // CHECK-SAME: interleaved = #trafo.rope<dims = 64, base = 1.000000e+04>
-// CHECK-SAME: layout = #trafo.layout<rows = 16, lane = 4, split = true, bias = 128>
+// CHECK-SAME: layout = #trafo.layout<rows = 16, lane = 4, planes = [4, 1], bias = 128>
 // CHECK-SAME: linear = #trafo.rope<dims = 32, base = 1.000000e+04, scaling = linear, factor = 4.000000e+00>
 // CHECK-SAME: random = #trafo.random<18446744073709551615>
 // CHECK-SAME: raw = #trafo.layout<rows = 1, raw = true>
@@ -34,7 +34,7 @@ func.func private @formats(
 func.func private @attributes() attributes {
   halves = #trafo.rope<dims = 64, base = 1.0e5, pairing = halves>,
   interleaved = #trafo.rope<dims = 64, base = 1.0e4, pairing = interleaved, scaling = none, factor = 1.0, original_context = 0>,
-  layout = #trafo.layout<rows = 16, lane = 4, split = true, bias = 128>,
+  layout = #trafo.layout<rows = 16, lane = 4, planes = [4, 1], bias = 128>,
   linear = #trafo.rope<dims = 32, base = 1.0e4, scaling = linear, factor = 4.0>,
   random = #trafo.random<18446744073709551615>,
   raw = #trafo.layout<rows = 1, raw = true>,

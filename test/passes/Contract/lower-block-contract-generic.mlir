@@ -1,28 +1,67 @@
 // RUN: trafo-opt %s -trafo-lower-block-contract-generic | FileCheck %s
 
-// Codes are picked out column by column: no target attribute and no intrinsic is needed.
-// CHECK-LABEL: func.func @q4_1
+// Integers are exact, so their order is free; the float part is the op's own two fma, the minimum's first.
+
+// Four columns of 16 rows lie in 64 bytes, four more in the high halves of the same bytes.
+// CHECK-LABEL: func.func @four_bits
 // CHECK-NOT:     llvm.
-// CHECK-NOT:     plan.block_contract
-// CHECK-COUNT-2: math.fma
-// CHECK-NOT:     math.fma
-func.func @q4_1(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x2xi32>,
-                %i: index, %v: vector<16xf32>) -> vector<16xf32> {
-  %0 = plan.block_contract "q4_1" i8_g32 groups 1 tokens 1 columns 32 stride 640 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x2xi32>)[%i, %i]
+// CHECK:         vector.shuffle {{.*}} [0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60]
+// CHECK:         arith.muli {{.*}} : vector<16xi32>
+// CHECK:         arith.shrui {{.*}} : vector<32xi16>
+// CHECK:         vector.shuffle {{.*}} [0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60]
+// CHECK:         arith.muli {{.*}} : vector<16xi32>
+// CHECK:         %[[MIN:.*]] = math.fma {{.*}}, %arg6
+// CHECK:         arith.sitofp {{.*}} vector<16xi32> to vector<16xf32>
+// CHECK:         %[[SUM:.*]] = math.fma {{.*}}, %[[MIN]]
+// CHECK-NEXT:    return %[[SUM]]
+func.func @four_bits(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>,
+                     %n: memref<8x4xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 640 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
 
-// Bytes are stored XOR 128, which is undone.
-// CHECK-LABEL: func.func @q8_0
+// Bytes are stored XOR 128, which is undone. No minimum, so one fma.
+// CHECK-LABEL: func.func @eight_bits
+// CHECK-NOT:     llvm.
 // CHECK:         arith.xori
-// CHECK:         math.fma
+// CHECK:         arith.extsi
+// CHECK-COUNT-1: math.fma
 // CHECK-NOT:     math.fma
-func.func @q8_0(%w: memref<544xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x2xi32>,
-                %i: index, %v: vector<16xf32>) -> vector<16xf32> {
-  %0 = plan.block_contract "q8_0" i8_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x2xi32>)[%i, %i]
+func.func @eight_bits(%w: memref<544xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>,
+                      %n: memref<8x4xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  %0 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
+       -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// Columns ascend, one fma each.
+// CHECK-LABEL: func.func @floats
+// CHECK-COUNT-2: math.fma
+// CHECK-NOT:     math.fma
+// CHECK-NOT:     plan.block_contract
+func.func @floats(%w: memref<64xi8>, %x: memref<8x64xf32>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  %0 = plan.block_contract "bf16" <rows = 16> f32 groups 1 tokens 1 columns 2 stride 64 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<64xi8> acts(%x : memref<8x64xf32>)[%i, %i] -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// Groups of a super-block are a loop; a codebook's entries are chosen by the bits of the index.
+// CHECK-LABEL: func.func @codebook
+// CHECK-NOT:     llvm.
+// CHECK:         scf.for
+// CHECK-COUNT-15: arith.select
+// CHECK:         arith.muli {{.*}} : vector<16xi32>
+// CHECK:           math.fma
+// CHECK:           scf.yield
+// CHECK:         math.fma
+// CHECK-NOT:     plan.block_contract
+func.func @codebook(%w: memref<2208xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>,
+                    %n: memref<8x16xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  %0 = plan.block_contract "iq4_xs" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 2208 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<2208xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }

@@ -11,7 +11,7 @@ func.func @fast(%x: tensor<?x64xf32>, %rows: !trafo.rows, %kv: !trafo.kv<2x2x16x
   // CHECK: trafo.linear_add %{{.*}} via i8_g32
   // expected-remark @+1 {{activations enter as i8_g32}}
   %1 = trafo.linear_add %0, %b onto %x : tensor<?x64xf32>, !trafo.weight<64x64xq4_1> -> tensor<?x64xf32>
-  // Formats may differ as long as each has a kernel.
+  // Formats may differ as long as each has codes.
   // CHECK: trafo.gate_up {{.*}} via i8_g32
   // expected-remark @+1 {{activations enter as i8_g32}}
   %2 = trafo.gate_up silu %1 weights(%b, %c : !trafo.weight<64x64xq4_1>, !trafo.weight<64x64xq8_0>) : tensor<?x64xf32> -> tensor<?x64xf32>
@@ -40,22 +40,23 @@ func.func @floats(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xf32>, %b: !trafo
   return %2 : tensor<?x64xf32>
 }
 
-// CHECK-LABEL: func @no_fast_kernel
-func.func @no_fast_kernel(%x: tensor<?x256xf32>, %a: !trafo.weight<256x256xq4_k>, %b: !trafo.weight<256x256xq8_0>) -> tensor<?x256xf32> {
-  // CHECK: trafo.linear %{{.*}} via f32
-  // expected-remark @+1 {{[Missed] assign-numerics | Category:trafo-quantize | Reason="unpacked: slow: q4_k has no fast kernel"}}
+// Super-blocks too, whatever their groups; each weight keeps its own format.
+// CHECK-LABEL: func @super_blocks
+func.func @super_blocks(%x: tensor<?x256xf32>, %a: !trafo.weight<256x256xq4_k>, %b: !trafo.weight<256x256xq6_k>,
+    %c: !trafo.weight<256x256xq8_0>) -> tensor<?x256xf32> {
+  // CHECK: trafo.linear %{{.*}} via i8_g32
+  // expected-remark @+1 {{[Passed] assign-numerics | Category:trafo-quantize | Remark="activations enter as i8_g32"}}
   %0 = trafo.linear %x, %a : tensor<?x256xf32>, !trafo.weight<256x256xq4_k> -> tensor<?x256xf32>
-  // One class an op: the slowest of its weights decides.
-  // CHECK: trafo.gate_up {{.*}} via f32
-  // expected-remark @+1 {{unpacked: slow: q4_k has no fast kernel}}
-  %1 = trafo.gate_up silu %0 weights(%b, %a : !trafo.weight<256x256xq8_0>, !trafo.weight<256x256xq4_k>) : tensor<?x256xf32> -> tensor<?x256xf32>
+  // CHECK: trafo.gate_up {{.*}} via i8_g32
+  // expected-remark @+1 {{activations enter as i8_g32}}
+  %1 = trafo.gate_up silu %0 weights(%c, %b : !trafo.weight<256x256xq8_0>, !trafo.weight<256x256xq6_k>) : tensor<?x256xf32> -> tensor<?x256xf32>
   return %1 : tensor<?x256xf32>
 }
 
 // CHECK-LABEL: func @beside_floats
 func.func @beside_floats(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xq8_0>, %b: !trafo.weight<64x64xf16>) -> tensor<?x64xf32> {
   // CHECK: trafo.gate_up {{.*}} via f32
-  // expected-remark @+1 {{unpacked: slow: q8_0 stands beside a format that has no fast kernel}}
+  // expected-remark @+1 {{unpacked: slow: q8_0 stands beside a format without codes}}
   %0 = trafo.gate_up silu %x weights(%a, %b : !trafo.weight<64x64xq8_0>, !trafo.weight<64x64xf16>) : tensor<?x64xf32> -> tensor<?x64xf32>
   return %0 : tensor<?x64xf32>
 }

@@ -16,14 +16,6 @@ func.func @int8_by_floats(%x: tensor<?x64xf32>, %w: !trafo.weight<64x64xf32>) ->
 
 // -----
 
-func.func @int8_by_groups_of_16(%x: tensor<?x256xf32>, %w: !trafo.weight<64x256xq6_k>, %r: tensor<?x64xf32>) -> tensor<?x64xf32> {
-  // expected-error @+1 {{'trafo.linear_add' op expects weights that i8_g32 activations can be multiplied with, got '!trafo.weight<64x256xq6_k>'}}
-  %0 = trafo.linear_add %x, %w onto %r via i8_g32 : tensor<?x256xf32>, !trafo.weight<64x256xq6_k> -> tensor<?x64xf32>
-  return %0 : tensor<?x64xf32>
-}
-
-// -----
-
 func.func @bf16_by_f16(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xbf16>, %b: !trafo.weight<64x64xf16>) -> tensor<?x64xf32> {
   // expected-error @+1 {{'trafo.gate_up' op expects weights that bf16 activations can be multiplied with, got '!trafo.weight<64x64xf16>'}}
   %0 = trafo.gate_up silu %x weights(%a, %b : !trafo.weight<64x64xbf16>, !trafo.weight<64x64xf16>) via bf16 : tensor<?x64xf32> -> tensor<?x64xf32>
@@ -37,4 +29,9 @@ func.func @allowed(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xbf16>, %b: !tra
   %1 = trafo.linear %0, %b via i8_g32 : tensor<?x64xf32>, !trafo.weight<64x64xq4_0> -> tensor<?x64xf32>
   %2 = trafo.linear %1, %b via f32 : tensor<?x64xf32>, !trafo.weight<64x64xq4_0> -> tensor<?x64xf32>
   return %2 : tensor<?x64xf32>
+}
+
+func.func @groups_of_16(%x: tensor<?x256xf32>, %w: !trafo.weight<64x256xq6_k>, %r: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %0 = trafo.linear_add %x, %w onto %r via i8_g32 : tensor<?x256xf32>, !trafo.weight<64x256xq6_k> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
 }

@@ -6,7 +6,7 @@
 #target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 4096>
 module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 8, max_outputs = 8, max_sequences = 1, max_workers = 2>} {
   // Contracted second, so it lies behind what is contracted first, at a multiple of 64 bytes.
-  // CHECK: trafo.weight @second : {{.*}} layout <rows = 16, lane = 4, split = true> at 64
+  // CHECK: trafo.weight @second : {{.*}} layout <rows = 16, lane = 4, planes = [4]> at 64
   trafo.weight @second : !trafo.weight<16x32xq4_1> from #trafo.random<1>
   // Only looked up: the file's own bytes.
   // CHECK: trafo.weight @looked_up : {{.*}} layout <rows = 1, raw = true> at 0

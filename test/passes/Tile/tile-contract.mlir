@@ -4,14 +4,14 @@
 #target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 4096>
 module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 8, max_outputs = 8, max_sequences = 1, max_workers = 2>} {
   // Blocks of 32 columns, nibbles split.
-  // CHECK: trafo.weight @q4 : {{.*}} layout <rows = 16, lane = 4, split = true> at 0
+  // CHECK: trafo.weight @q4 : {{.*}} layout <rows = 16, lane = 4, planes = [4]> at 0
   trafo.weight @q4 : !trafo.weight<40x64xq4_1> from #trafo.random<1>
   // Float formats go column by column. 3 tiles of 2 blocks of 320 bytes lie before.
   // CHECK: trafo.weight @f16 : {{.*}} layout <rows = 16> at 1920
   trafo.weight @f16 : !trafo.weight<32x64xf16> from #trafo.random<2>
-  // Super-blocks cannot be cut.
+  // Codes that meet f32 rows keep the file's blocks.
   // CHECK: trafo.weight @q6 : {{.*}} layout <rows = 1, raw = true>
-  // REMARK: q6_k has no fast kernel
+  // REMARK: q6_k meets f32 rows
   trafo.weight @q6 : !trafo.weight<32x256xq6_k> from #trafo.random<3>
 
   plan.buffer @x : memref<8x64xf32>
@@ -21,11 +21,11 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   // CHECK-LABEL: plan.stage @grouped
   // CHECK:         scf.for %[[UNIT:.*]] =
   // CHECK:           scf.for %[[ROW:.*]] = {{.*}} step %c4
-  // CHECK:             plan.block_contract "q4_1" i8_g32 groups 1 tokens 4 columns 32 stride 640
+  // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 4 columns 32 stride 640
   // CHECK-COUNT-4:     vector.store
   // CHECK:           scf.for
   // CHECK:             memref.prefetch
-  // CHECK:             plan.block_contract "q4_1" i8_g32 groups 1 tokens 1 columns 32
+  // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32
   plan.stage @grouped {
   ^bb0(%layer: index):
     %c0 = arith.constant 0 : index
@@ -50,7 +50,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   // CHECK:         %[[COUNT:.*]] = arith.muli %{{.*}}, %c2
   // CHECK:           scf.for %[[ROW:.*]] = {{.*}} step %c4
   // CHECK:             %[[SUMS:.*]]:4 = scf.for
-  // CHECK:               plan.block_contract "q4_1" i8_g32 groups 1 tokens 4 columns 32
+  // CHECK:               plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 4 columns 32
   // CHECK:             %[[FIRST:.*]] = arith.divui %[[ROW]], %c2
   // CHECK:             arith.addf %[[SUMS]]#0, %[[SUMS]]#1
   // CHECK:             vector.store
@@ -58,7 +58,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   // CHECK:             vector.store
   // CHECK:           scf.for {{.*}} to %[[COUNT]] step %c2
   // CHECK:             memref.prefetch
-  // CHECK:             plan.block_contract "q4_1" i8_g32 groups 1 tokens 2 columns 32
+  // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 2 columns 32
   plan.stage @two_terms {
   ^bb0(%layer: index):
     %c0 = arith.constant 0 : index
@@ -79,7 +79,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   }
 
   // CHECK-LABEL: plan.stage @float
-  // CHECK:         plan.block_contract "f16" f32 groups 1 tokens 4 columns 8
+  // CHECK:         plan.block_contract "f16" <rows = 16> f32 groups 1 tokens 4 columns 8
   plan.stage @float {
   ^bb0(%layer: index):
     %c0 = arith.constant 0 : index
@@ -101,7 +101,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   // CHECK:           scf.for
   // CHECK:             scf.for
   // CHECK:               memref.store
-  // CHECK:           plan.block_contract "f32" f32
+  // CHECK:           plan.block_contract "f32" <rows = 16> f32
   plan.stage @unpacked {
   ^bb0(%layer: index):
     %c0 = arith.constant 0 : index

@@ -19,10 +19,10 @@ module attributes {plan.target = #target} {
   // VNNI-COUNT-8: "llvm.x86.avx512.vpdpbusd.512"
   // VNNI:         arith.shrsi
   // VNNI-COUNT-2: math.fma
-  func.func @q4_1(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x2xi32>,
+  func.func @q4_1(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x4xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
-    %0 = plan.block_contract "q4_1" i8_g32 groups 1 tokens 1 columns 32 stride 640 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x2xi32>)[%i, %i]
+    %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 640 sums(%v : vector<16xf32>)
+         weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -35,10 +35,10 @@ module attributes {plan.target = #target} {
   // VNNI-LABEL: func.func @q8_0
   // VNNI:         arith.muli %{{.*}}, %c-128_i32
   // VNNI-COUNT-8: "llvm.x86.avx512.vpdpbusd.512"
-  func.func @q8_0(%w: memref<544xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x2xi32>,
+  func.func @q8_0(%w: memref<544xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x4xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
-    %0 = plan.block_contract "q8_0" i8_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x2xi32>)[%i, %i]
+    %0 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
+         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -48,7 +48,7 @@ module attributes {plan.target = #target} {
   // AVX2-COUNT-2: math.fma
   // AVX2-NOT:     math.fma
   func.func @bf16(%w: memref<64xi8>, %x: memref<8x64xf32>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
-    %0 = plan.block_contract "bf16" f32 groups 1 tokens 1 columns 2 stride 64 sums(%v : vector<16xf32>)
+    %0 = plan.block_contract "bf16" <rows = 16> f32 groups 1 tokens 1 columns 2 stride 64 sums(%v : vector<16xf32>)
          weights %w[%i] : memref<64xi8> acts(%x : memref<8x64xf32>)[%i, %i] -> vector<16xf32>
     return %0 : vector<16xf32>
   }

@@ -12,6 +12,7 @@ PROBE = ctypes.CDLL(str(pathlib.Path(os.environ["TRAFO_BUILD_DIR"]) / "test/bin/
 PROBE.probe_name.restype = ctypes.c_char_p
 PROBE.probe_can_quantize.restype = ctypes.c_bool
 PROBE.probe_codes.restype = ctypes.c_bool
+PROBE.probe_packed.restype = ctypes.c_int64
 NAMES = [PROBE.probe_name(i).decode() for i in range(PROBE.probe_format_count())]
 STORABLE = [name for i, name in enumerate(NAMES) if PROBE.probe_can_quantize(i)]
 # Where a format keeps its f16 scales.
@@ -51,6 +52,29 @@ def random_blocks(name, count, seed):
     return np.random.default_rng(seed).integers(0, 256, (count, size), dtype=np.uint8)
 
 
+def repacked(name, blocks):
+    """The values read back from packed tiles of rows of two blocks, and the bytes of the tiles."""
+    elements, _ = gguf.GGML_QUANT_SIZES[kind_of(name)]
+    rows, out = len(blocks) // 2, np.empty(len(blocks) * elements, np.float32)
+    size = PROBE.probe_packed(NAMES.index(name), blocks.ctypes.data_as(ctypes.c_void_p), ctypes.c_int64(rows),
+                              ctypes.c_int64(2 * elements), out.ctypes.data_as(ctypes.c_void_p))
+    return out, size
+
+
+def every_byte_value_at_every_place(name, background):
+    """Scales of one, and each byte of the block in turn through its 256 values, the others zero, ones or random."""
+    _, size = gguf.GGML_QUANT_SIZES[kind_of(name)]
+    blocks = np.full((size * 256, size), background or 0, dtype=np.uint8)
+    if background is None:
+        blocks[:] = random_blocks(name, 1, seed=2)
+    for at in SCALES[name]:
+        blocks[:, at:at + 2] = np.frombuffer(np.float16(1).tobytes(), dtype=np.uint8)
+    for byte in range(size):
+        if not any(at <= byte < at + 2 for at in SCALES[name]):
+            blocks[byte * 256:(byte + 1) * 256, byte] = np.arange(256)
+    return blocks
+
+
 def test_table_is_that_of_gguf():
     for i, name in enumerate(NAMES):
         elements, size = gguf.GGML_QUANT_SIZES[kind_of(name)]
@@ -66,18 +90,24 @@ def test_random_blocks(name):
 
 @pytest.mark.parametrize("name", SCALES)
 def test_every_byte_value_at_every_place(name):
-    """Scales of one, and each byte of the block in turn through its 256 values, the others zero, ones or random."""
-    _, size = gguf.GGML_QUANT_SIZES[kind_of(name)]
     for background in (0, 255, None):
-        blocks = np.full((size * 256, size), background or 0, dtype=np.uint8)
-        if background is None:
-            blocks[:] = random_blocks(name, 1, seed=2)
-        for at in SCALES[name]:
-            blocks[:, at:at + 2] = np.frombuffer(np.float16(1).tobytes(), dtype=np.uint8)
-        for byte in range(size):
-            if not any(at <= byte < at + 2 for at in SCALES[name]):
-                blocks[byte * 256:(byte + 1) * 256, byte] = np.arange(256)
+        blocks = every_byte_value_at_every_place(name, background)
         assert differing_bits(dequantize(name, blocks), expected(name, blocks)) == 0
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_packed_bytes_unpack_to_the_same_values(name):
+    """Random blocks, and each byte of a block through its values, by way of the tiles that kernels read."""
+    every = [every_byte_value_at_every_place(name, background)[::3] for background in (0, 255, None)]
+    for blocks in [random_blocks(name, 4096, seed=9)] + every:
+        blocks = np.ascontiguousarray(blocks[:len(blocks) // 2 * 2])
+        assert differing_bits(repacked(name, blocks)[0], expected(name, blocks)) == 0
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_packed_bytes_are_hardly_more_than_the_files(name):
+    blocks = random_blocks(name, 64, seed=9)  # two tiles, no row of padding
+    assert blocks.size <= repacked(name, blocks)[1] <= 1.04 * blocks.size
 
 
 @pytest.mark.parametrize("name", SCALES)

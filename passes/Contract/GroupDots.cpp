@@ -1,0 +1,146 @@
+//===- GroupDots.cpp - contractions by exact dots of groups of 32 ---------===//
+//
+// A super-block is a loop over its groups, so that its code stays in the first cache. Several tokens are taken for one
+// vector of rows at a time, which keeps their sums in registers; a single one takes all rows, so that their chains of
+// additions run beside each other.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Contract/GroupDots.h"
+
+using namespace mlir;
+using namespace trafo;
+using plan::kTileRows;
+
+Value trafo::groupScales(BlockContract &c, TileRows rows, Value group, int64_t half, bool minima) {
+  VectorMath &b = c.b;
+  const PackedLayout &layout = c.layout;
+  int64_t perGroup = 32 / c.info().groupElements;
+  int64_t first = minima ? layout.groupMinAt(rows.first, half) : layout.groupScaleAt(rows.first, half);
+  Value bytes = c.bytesAt(rows.tile, first, rows.count, b.muli(group, perGroup * kTileRows));
+  if (!layout.sharesScaleByte())
+    return bytes;
+  return minima ? arith::ShRUIOp::create(b, bytes, b.constantLike(bytes, 4)).getResult()
+                : arith::AndIOp::create(b, bytes, b.constantLike(bytes, 15)).getResult();
+}
+
+namespace {
+class SuperBlock {
+public:
+  SuperBlock(BlockContract &c, GroupDots &unit, ArrayRef<TileRows> rows)
+      : c(c), b(c.b), unit(unit), rows(rows), type(b.vec(b.getF32Type(), rows[0].count)) {}
+
+  /// The rows' sums after the block, rows by tokens.
+  SmallVector<Value> contract(SmallVector<Value> sums) {
+    if (c.info().hasMin()) {
+      SmallVector<Value> minima = overGroups(
+          [&](TileRows part, Value group, MutableArrayRef<Value> carried) { addMinima(part, group, carried); });
+      scaleBy(sums, minima, [&](TileRows part) {
+        return arith::NegFOp::create(b, c.minima(part.tile, part.first, part.count)).getResult();
+      });
+    }
+    SmallVector<Value> products = overGroups([&](TileRows part, Value group, MutableArrayRef<Value> carried) {
+      for (auto [token, dots] : llvm::enumerate(unit.dots(part, group))) {
+        Value scale = b.broadcast(c.activationScale(token, group), type);
+        carried[token] = b.fma(arith::SIToFPOp::create(b, type, dots), scale, carried[token]);
+      }
+    });
+    scaleBy(sums, products, [&](TileRows part) { return c.scales(part.tile, part.first, part.count); });
+    return sums;
+  }
+
+private:
+  /// P or N of the op's description: from zero over the groups in ascending order; `add` is given a part's tokens.
+  SmallVector<Value> overGroups(llvm::function_ref<void(TileRows, Value, MutableArrayRef<Value>)> add) {
+    SmallVector<Value> zeros(rows.size() * c.tokens, b.splat(0.0, type));
+    return b.loop(b.index(0), b.index(c.layout.blockColumns() / 32), 1, zeros, [&](Value group, ValueRange carried) {
+      SmallVector<Value> next(carried);
+      for (auto [part, its] : llvm::enumerate(rows))
+        add(its, group, MutableArrayRef<Value>(next).slice(part * c.tokens, c.tokens));
+      return next;
+    });
+  }
+
+  void addMinima(TileRows part, Value group, MutableArrayRef<Value> carried) {
+    VectorType ints = b.vec(b.getI32Type(), part.count);
+    auto minimum = [&](int64_t half) {
+      return arith::ExtUIOp::create(b, ints, groupScales(c, part, group, half, /*minima=*/true)).getResult();
+    };
+    if (c.info().groupElements == 32) {
+      Value factor = arith::SIToFPOp::create(b, type, minimum(0));
+      for (auto [token, sum] : llvm::enumerate(carried))
+        sum = b.fma(factor, b.broadcast(c.scaledSum(token, group), type), sum);
+      return;
+    }
+    Value first = minimum(0), second = minimum(1);
+    for (auto [token, sum] : llvm::enumerate(carried)) {
+      Value exact = b.addi(b.muli(first, b.broadcast(c.sumOf16(token, 0, group), ints)),
+                           b.muli(second, b.broadcast(c.sumOf16(token, 1, group), ints)));
+      Value scale = b.broadcast(c.activationScale(token, group), type);
+      sum = b.fma(arith::SIToFPOp::create(b, type, exact), scale, sum);
+    }
+  }
+
+  void scaleBy(SmallVector<Value> &sums, ArrayRef<Value> by, llvm::function_ref<Value(TileRows)> factorOf) {
+    for (auto [part, its] : llvm::enumerate(rows)) {
+      Value factor = factorOf(its);
+      for (int64_t at = part * c.tokens, end = at + c.tokens; at < end; ++at)
+        sums[at] = b.fma(factor, by[at], sums[at]);
+    }
+  }
+
+  BlockContract &c;
+  VectorMath &b;
+  GroupDots &unit;
+  ArrayRef<TileRows> rows;
+  VectorType type;
+};
+
+/// Lanes [first, first + count) of a vector of 16.
+Value lanesOf(VectorMath &b, Value vector, int64_t first, int64_t count) {
+  if (count == kTileRows)
+    return vector;
+  return vector::ExtractStridedSliceOp::create(b, vector, first, count, 1);
+}
+} // namespace
+
+void trafo::contractGroups(BlockContract &c, GroupDots &unit) {
+  VectorMath &b = c.b;
+  int64_t count = unit.rowsAtOnce(), parts = kTileRows / count;
+  SmallVector<Value> results(c.op.getSums());
+  for (int64_t tile = 0; tile < c.groups; ++tile) {
+    SmallVector<TileRows> all;
+    for (int64_t part = 0; part < parts; ++part)
+      all.push_back({tile, part * count, count});
+    // What `rows` add to the results.
+    auto contract = [&](ArrayRef<TileRows> rows) {
+      SmallVector<Value> sums;
+      for (TileRows part : rows)
+        for (int64_t token = 0; token < c.tokens; ++token)
+          sums.push_back(lanesOf(b, results[tile * c.tokens + token], part.first, count));
+      if (c.info().isSuper()) {
+        sums = SuperBlock(c, unit, rows).contract(sums);
+      } else {
+        for (auto [part, its] : llvm::enumerate(rows))
+          for (auto [token, dots] : llvm::enumerate(unit.dots(its, b.index(0)))) {
+            Value &sum = sums[part * c.tokens + token];
+            sum = c.finishRows(sum, dots, tile, token, its.first, count);
+          }
+      }
+      for (auto [part, its] : llvm::enumerate(rows))
+        for (int64_t token = 0; token < c.tokens; ++token) {
+          Value &result = results[tile * c.tokens + token];
+          Value sum = sums[part * c.tokens + token];
+          result = count == kTileRows
+                       ? sum
+                       : vector::InsertStridedSliceOp::create(b, sum, result, its.first, /*strides=*/1).getResult();
+        }
+    };
+    if (c.tokens == 1)
+      contract(all);
+    else
+      for (TileRows part : all)
+        contract(part);
+  }
+  c.op.replaceAllUsesWith(results);
+  c.op.erase();
+}
