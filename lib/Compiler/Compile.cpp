@@ -86,6 +86,11 @@ int Compilation::prepare() {
     }
     bool isNvidia = target::targetOf(tier)->name == "Nvidia";
     bool wantsNvidia = options.emit == EmitKind::Ptx || options.emit == EmitKind::Cubin;
+    if (isNvidia && options.profile) {
+      diagnostics.error("--profile needs one clock for all workers, which '" + name +
+                        "' has not; expects an x86 target");
+      return TRAFO_UNSUPPORTED;
+    }
     bool eitherWay =
         options.emit == EmitKind::LLVM || options.emit == EmitKind::Mlir || options.emit == EmitKind::Assembly;
     if (isNvidia != wantsNvidia && !eitherWay) {
@@ -126,6 +131,7 @@ LogicalResult Compilation::runStage(ModuleOp module, Stage stage) {
   StageOptions stageOptions;
   if (!StringRef(options.weights).starts_with("random:"))
     stageOptions.quantize = options.weights;
+  stageOptions.profile = options.profile;
   auto tier = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
   if (failed(runner.run(module, stageName(stage), [&](PassManager &pm) {
         buildStage(pm, stage, stageOptions, tier ? target::targetOf(tier) : nullptr);
@@ -165,6 +171,7 @@ int Compilation::compileTier(ModuleOp module, plan::TargetAttr tier) {
   auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
   for (Stage stage : {Stage::Plan, Stage::Tile, Stage::Lower}) {
     if (stage == Stage::Lower) {
+      summarizeStages(module, summary);
       // Lowering erases weights, so the packing plan is kept aside: weights and attributes, no code.
       if (!packing && isArtifact(options.emit)) {
         packing = ModuleOp::create(module.getLoc());
@@ -181,8 +188,6 @@ int Compilation::compileTier(ModuleOp module, plan::TargetAttr tier) {
       continue;
     if (failed(runStage(module, stage)))
       return TRAFO_UNSUPPORTED;
-    if (stage != Stage::Lower)
-      summarizeStages(module, summary);
     if (stopsAfter(stage))
       return 0;
   }
@@ -232,7 +237,6 @@ int Compilation::run() {
       return writeIr(module);
   }
   summarizeOps(module, summary);
-  summarizeStages(module, summary);
   for (auto [i, tier] : llvm::enumerate(tiers)) {
     OwningOpRef<ModuleOp> copy = i + 1 < tiers.size() ? OwningOpRef<ModuleOp>(module.clone()) : std::move(input.module);
     if (int status = compileTier(*copy, tier))

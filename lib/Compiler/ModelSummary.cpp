@@ -29,14 +29,6 @@ static std::string numbersOf(Operation *op, ArrayRef<WeightType> weights) {
   return numbers + formats;
 }
 
-/// Of an embedding and a rope table, a row of a step reads the row of its token or position: once a step, as it is in
-/// the cache for all layers after the first.
-static bool readsOneRow(Operation *op, Value weight) {
-  if (auto rope = dyn_cast<QkvRopeOp>(op))
-    return weight == rope.getTable();
-  return isa<EmbeddingOp>(op);
-}
-
 static void summarizeBody(func::FuncOp body, int64_t times, ModelSummary &summary) {
   for (Operation &op : body.getBody().getOps()) {
     StringRef dialect = op.getName().getDialectNamespace();
@@ -63,9 +55,6 @@ static void summarizeBody(func::FuncOp body, int64_t times, ModelSummary &summar
     entry.body = body.getSymName().str();
     entry.numbers = numbersOf(&op, weights);
     entry.times = times;
-    for (Value operand : op.getOperands())
-      if (auto weight = dyn_cast<WeightType>(operand.getType()))
-        entry.bytes += readsOneRow(&op, operand) ? weight.getBytes() / weight.getRows() : times * weight.getBytes();
     summary.ops.push_back(std::move(entry));
   }
 }
@@ -85,14 +74,25 @@ void trafo::summarizeOps(ModuleOp module, ModelSummary &summary) {
 }
 
 void trafo::summarizeStages(ModuleOp module, ModelSummary &summary) {
-  if (!summary.stages.empty())
-    return;
-  for (auto stage : module.getOps<plan::StageOp>())
-    summary.stages.push_back(stage.getSymName().str());
-  if (summary.stages.empty())
-    for (auto func : module.getOps<func::FuncOp>())
-      if (func.getSymName().starts_with("stage_"))
-        summary.stages.push_back(func.getSymName().str());
+  if (auto costs = module->getAttrOfType<ArrayAttr>(plan::kCostsAttr))
+    summary.stages.assign(costs.getAsRange<plan::CostAttr>().begin(), costs.getAsRange<plan::CostAttr>().end());
+  summary.profile = module->getAttrOfType<plan::ProfileAttr>(plan::kProfileAttr);
+}
+
+static llvm::json::Array stagesJson(const ModelSummary &summary) {
+  llvm::json::Array stages;
+  for (plan::CostAttr cost : summary.stages)
+    stages.push_back(llvm::json::Object{{"stage", cost.getStage()},
+                                        {"class", cost.getNumbers()},
+                                        {"runs", cost.getRuns()},
+                                        {"weight_bytes", cost.getWeightBytes()},
+                                        {"row_bytes", cost.getRowBytes()},
+                                        {"row_multiplies", cost.getRowMultiplies()},
+                                        {"position_bytes", cost.getPositionBytes()},
+                                        {"position_multiplies", cost.getPositionMultiplies()},
+                                        {"window", cost.getWindow()},
+                                        {"of_outputs", cost.getOfOutputs()}});
+  return stages;
 }
 
 std::string trafo::infoJson(const Input &input, const ModelSummary &summary) {
@@ -119,10 +119,14 @@ std::string trafo::infoJson(const Input &input, const ModelSummary &summary) {
   root["tensors"] = std::move(formats);
   Array classes;
   for (const OpSummary &op : summary.ops)
-    classes.push_back(Object{
-        {"op", op.op}, {"body", op.body}, {"class", op.numbers}, {"times", op.times}, {"decode_bytes", op.bytes}});
+    classes.push_back(Object{{"op", op.op}, {"body", op.body}, {"class", op.numbers}, {"times", op.times}});
   root["numeric_classes"] = std::move(classes);
-  root["stages"] = Array(summary.stages);
+  root["stages"] = stagesJson(summary);
+  if (plan::ProfileAttr profile = summary.profile)
+    root["profile"] = Object{{"offset", profile.getOffset()},
+                             {"stride", profile.getStride()},
+                             {"stages", Array(profile.getStages().asArrayRef())},
+                             {"layers", Array(profile.getLayers().asArrayRef())}};
   Array targets;
   for (const auto &[name, features] : summary.targets)
     targets.push_back(Object{{"target", name}, {"cpu_features", Array(features)}});

@@ -2,6 +2,7 @@
 #ifndef TRAFO_LIB_COMPILER_MODELSUMMARY_H
 #define TRAFO_LIB_COMPILER_MODELSUMMARY_H
 
+#include "dialects/Plan/IR/PlanOps.h"
 #include "lib/Compiler/Input.h"
 #include "llvm/Support/JSON.h"
 
@@ -17,7 +18,6 @@ struct OpSummary {
   std::string body;    ///< "decoder"; "step" outside layers
   std::string numbers; ///< its numeric class: "i8_g32 x q4_1", "f32"
   int64_t times = 0;   ///< how many layers run it
-  int64_t bytes = 0;   ///< of weights in their storage formats that one decode step reads, over all layers
 };
 
 /// What INFO and --report are made from.
@@ -25,13 +25,14 @@ struct ModelSummary {
   std::vector<OpSummary> ops;                                            ///< in order of execution
   std::map<std::string, std::pair<int64_t, int64_t>> formats;            ///< storage format: tensors, bytes
   int64_t parameters = 0;                                                ///< values of all sources
-  std::vector<std::string> stages;                                       ///< names, after Plan
+  llvm::SmallVector<plan::CostAttr> stages;                              ///< after Tile
+  plan::ProfileAttr profile;                                             ///< null: the step is not instrumented
   std::vector<std::pair<std::string, std::vector<std::string>>> targets; ///< tier and its CPU features
 };
 
 /// Reads ops, formats and classes from a module between Import and Quantize.
 void summarizeOps(mlir::ModuleOp module, ModelSummary &summary);
-/// Reads the stages' names from a module after Plan, or the functions' after Tile.
+/// Reads the stages' costs from a module after Tile.
 void summarizeStages(mlir::ModuleOp module, ModelSummary &summary);
 
 /// The INFO section: one JSON object, the same bytes for the same input. What MANIFEST holds is not repeated.

@@ -47,6 +47,7 @@ struct CompileOptions {
   std::string weights;              ///< "", "random:<seed>", or a storage format to quantise to
   std::string gemm = "auto";        ///< x86 matmuls: auto, onednn, generated
   bool chatTemplate = true;
+  bool profile = false; ///< workers stamp the time around each stage
 
   std::vector<std::string> plugins; ///< shared objects with passes
   std::vector<UserPipeline> pipelines;

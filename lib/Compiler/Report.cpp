@@ -33,14 +33,15 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
       << llvm::format("%.0f tokens/s", rate * 1e9 / std::max<double>(manifest.decode_bytes, 1))
       << " decoding at batch 1, if bound by reading\n";
   int64_t total = 0;
-  for (const OpSummary &op : summary.ops)
-    total += op.bytes;
+  auto bytesOf = [](plan::CostAttr cost) { return cost.getRuns() * (cost.getWeightBytes() + cost.getRowBytes()); };
+  for (plan::CostAttr cost : summary.stages)
+    total += bytesOf(cost);
   if (total == 0)
     return;
-  out << "share of bytes by op\n";
-  for (const OpSummary &op : summary.ops)
-    if (op.bytes)
-      out << llvm::format("  %5.1f %%  %8.2f MB  ", 100.0 * op.bytes / total, op.bytes / 1e6)
-          << llvm::left_justify(op.op, 20) << llvm::left_justify(op.body, 12) << "x "
-          << llvm::format("%-4lld", (long long)op.times) << op.numbers << "\n";
+  out << "share of bytes by stage\n";
+  for (plan::CostAttr cost : summary.stages)
+    if (int64_t bytes = bytesOf(cost))
+      out << llvm::format("  %5.1f %%  %8.2f MB  ", 100.0 * bytes / total, bytes / 1e6)
+          << llvm::left_justify(cost.getStage(), 24) << "x " << llvm::format("%-4lld", (long long)cost.getRuns())
+          << cost.getNumbers() << "\n";
 }

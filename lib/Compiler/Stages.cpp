@@ -67,8 +67,11 @@ void trafo::buildStage(OpPassManager &pm, Stage stage, const StageOptions &optio
   }
   case Stage::Plan: // ops become stages of a step
     return buildPlanPipeline(pm);
-  case Stage::Tile: // loops, packing layouts, the arena
-    return buildTilePipeline(pm);
+  case Stage::Tile: { // loops, packing layouts, the arena
+    TilePipelineOptions tile;
+    tile.instrument = options.profile;
+    return buildTilePipeline(pm, tile);
+  }
   case Stage::Lower: // the target's own passes, then the llvm dialect
     return target->buildLowering(pm);
   }

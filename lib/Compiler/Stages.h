@@ -28,6 +28,7 @@ std::string stageNames();
 struct StageOptions {
   std::string quantize; ///< storage format to quantise linears to; empty: keep
   bool onednn = false;  ///< matmuls may become library calls
+  bool profile = false; ///< workers stamp the time around each stage
 };
 
 /// Adds the pipeline of `stage`, which ends in its verify-<stage>. `target` is needed from Lower on.

@@ -5,7 +5,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Plan/IR/PlanOps.h"
-#include "dialects/Trafo/IR/Layout.h"
 #include "passes/Tile/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -33,13 +32,14 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
     ModuleOp module = getOperation();
     auto config = module->getAttrOfType<ConfigAttr>("trafo.config");
     auto weightsSize = module->getAttrOfType<IntegerAttr>("plan.weights_size");
-    if (!config || !weightsSize) {
-      module.emitError("expects trafo.config, and trafo-pack-weights to have run");
+    auto costs = module->getAttrOfType<ArrayAttr>(plan::kCostsAttr);
+    if (!config || !weightsSize || !costs) {
+      module.emitError("expects trafo.config, and trafo-pack-weights and trafo-count-costs to have run");
       return signalPassFailure();
     }
     Builder builder(module.getContext());
     int64_t end = 0, logitsOffset = -1, logitsStride = 0, vocabulary = 0, kvOffset = 0, kvSize = 0, kvPages = 0,
-            layers = 0;
+            layers = 0, barriers = 0, decodeBytes = 0;
     auto place = [&](plan::BufferOp buffer, int64_t bytes, int64_t alignment) {
       end = llvm::alignTo(end, alignment);
       buffer.setOffsetAttr(builder.getI64IntegerAttr(end));
@@ -78,42 +78,27 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
         privates.push_back(buffer);
       }
     stride = llvm::alignTo(stride, 4096); // workers do not share a page, let alone a line
-    for (plan::BufferOp buffer : privates)
+    for (plan::BufferOp buffer : privates) {
       buffer.setStrideAttr(builder.getI64IntegerAttr(stride));
+      auto stages = buffer->getAttrOfType<DenseI64ArrayAttr>("stages"); // the log of trafo-instrument-stages
+      if (stages)
+        module->setAttr(plan::kProfileAttr, plan::ProfileAttr::get(&getContext(), *buffer.getOffset(), stride, stages,
+                                                                   buffer->getAttrOfType<DenseI64ArrayAttr>("layers")));
+    }
     int64_t size = first + stride * config.getMaxWorkers();
 
-    // Barriers and weight bytes of a step of one row. Tables of which a row is looked up count as nothing.
-    int64_t barriers = 0, decodeBytes = 0;
-    auto bytesOfStage = [&](StringRef name, LayerAttr layer) {
-      auto stage = module.lookupSymbol<plan::StageOp>(name);
-      llvm::SmallDenseSet<StringRef> seen;
-      stage.walk([&](plan::WeightOp use) {
-        FlatSymbolRefAttr symbol = use.getSymbol() ? use.getSymbolAttr() : layer.getSlots()[*use.getSlot()];
-        auto weight = module.lookupSymbol<trafo::WeightOp>(symbol);
-        bool table = weight.getLayoutAttr().getRaw() && weight.getWeightType().getShape().size() == 2 &&
-                     weight.getWeightType().getFormat() == Format::F32;
-        bool embeds = name.ends_with(".embedding");
-        if (!table && !embeds && seen.insert(symbol.getValue()).second)
-          decodeBytes += packedBytes(weight.getWeightType(), weight.getLayoutAttr());
-      });
-    };
+    for (auto cost : costs.getAsRange<plan::CostAttr>())
+      decodeBytes += cost.getRuns() * cost.getWeightBytes();
     for (auto step : module.getOps<plan::StepOp>())
       for (Operation &op : step.getBody().front()) {
         barriers += isa<plan::BarrierOp>(op);
-        if (auto run = dyn_cast<plan::RunOp>(op))
-          bytesOfStage(run.getStage(), {});
         auto loop = dyn_cast<plan::LayersOp>(op);
         if (!loop)
           continue;
         layers = loop.getSchedule().size();
-        for (Attribute entry : loop.getSchedule()) {
-          auto layer = cast<LayerAttr>(entry);
+        for (auto layer : loop.getSchedule().getAsRange<LayerAttr>()) {
           auto body = llvm::find(loop.getBodies(), Attribute(layer.getBody())) - loop.getBodies().begin();
-          for (Operation &inner : loop.getRegions()[body].front()) {
-            barriers += isa<plan::BarrierOp>(inner);
-            if (auto run = dyn_cast<plan::RunOp>(inner))
-              bytesOfStage(run.getStage(), layer);
-          }
+          barriers += llvm::range_size(loop.getRegions()[body].getOps<plan::BarrierOp>());
         }
       }
     module->setAttr(plan::kArenaAttr,

@@ -30,6 +30,32 @@ def PackWeightsPass : TilePass<"trafo-pack-weights"> {
   }];
 }
 
+def CountCostsPass : TilePass<"trafo-count-costs"> {
+  let summary = "write down what a run of each stage reads and computes";
+  let description = [{
+    Writes the module attribute `plan.costs`, one `#plan.cost` a stage: the bytes of packed weights it reads whole, and per
+    row and position the bytes and multiply-adds. Runs when layouts are known and contractions are still ops. Tables of
+    which the same few rows are looked up in every layer (rope) count as nothing. Two int8 terms are two multiplications.
+    It is what `--report`, the manifest's decode_bytes and `trafo bench --profile` go by.
+  }];
+}
+
+def InstrumentStagesPass : TilePass<"trafo-instrument-stages"> {
+  let summary = "every worker notes the time at the start and the end of each stage it runs";
+  let description = [{
+    Adds a private buffer @profile, one log a worker, and to the start and the end of every stage's body
+
+    ```mlir
+    %log = plan.ref @profile : memref<25xi64>
+    %time = llvm.call_intrinsic "llvm.readcyclecounter"() : () -> i64
+    memref.store %time, %log[%next]    // and %next + 1 to %log[0], 0 after the last stamp of a step
+    ```
+    so that a step leaves two stamps a run in the order of execution; what passes between the end of a run and the start of
+    the next is spent at the barrier. trafo-assign-arena places the log and writes `plan.profile`. Logits keep their bits.
+    Not part of the pipeline unless asked for: `trafo compile --profile`.
+  }];
+}
+
 def TilePreparePass : TilePass<"trafo-tile-prepare"> {
   let summary = "lower plan.prepare to loops over rows in 16 lanes";
   let description = [{

@@ -63,6 +63,8 @@ void trafo::addCompileCommand(CLI::App &app, const std::string &toolFolder, Comm
       });
   command.add_flag_callback(
       "--no-chat-template", [options] { options->chatTemplate = false; }, "leave the model's chat template out");
+  command.add_flag("--profile", options->profile,
+                   "workers stamp the time around each stage, for trafo bench --profile");
   command.add_flag("--report", options->report, "print what the program will cost");
   command.add_option_function<double>(
       "--bandwidth", [options](double rate) { options->bandwidth = rate; }, "GB/s for --report (default: measured)");

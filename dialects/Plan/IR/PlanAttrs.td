@@ -36,4 +36,34 @@ def Plan_ArenaAttr : AttrDef<Plan_Dialect, "Arena"> {
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+/// What one run of a stage reads and computes, counted by trafo-count-costs: entries of the module attribute `plan.costs`.
+def Plan_CostAttr : AttrDef<Plan_Dialect, "Cost"> {
+  let mnemonic = "cost";
+  let summary = "bytes and multiplications of a stage, in terms of a step's rows and positions";
+  let parameters = (ins
+    StringRefParameter<>:$stage,
+    StringRefParameter<>:$numbers,     // its numeric class: "i8_g32 x q4_1", "f32"
+    "int64_t":$runs,                   // in one step
+    "int64_t":$weight_bytes,           // packed weights, read whole once a run
+    "int64_t":$row_bytes,              // of tables, per row of the step
+    "int64_t":$row_multiplies,         // multiply-adds per row
+    "int64_t":$position_bytes,         // of the KV cache, per position that a sequence's rows see
+    "int64_t":$position_multiplies,    // multiply-adds per row and position it sees
+    "int64_t":$window,                 // most positions a row sees; 0: all
+    "bool":$of_outputs);               // rows are those whose logits are wanted
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+/// Where workers of an instrumented step leave their time stamps: the module attribute `plan.profile`.
+def Plan_ProfileAttr : AttrDef<Plan_Dialect, "Profile"> {
+  let mnemonic = "profile";
+  let summary = "the log of time stamps in the arena: one i64 (index of the next stamp), then two stamps per run";
+  let parameters = (ins
+    "int64_t":$offset,                          // of worker 0's log in the arena
+    "int64_t":$stride,                          // bytes to the next worker's
+    "::mlir::DenseI64ArrayAttr":$stages,        // per run, in order: index into plan.costs
+    "::mlir::DenseI64ArrayAttr":$layers);       // per run: the layer, -1 outside layers
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 #endif

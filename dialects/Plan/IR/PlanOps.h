@@ -27,6 +27,9 @@ inline constexpr int64_t kPagePositions = 64;
 /// Module attributes.
 inline constexpr llvm::StringLiteral kTargetAttr = "plan.target";
 inline constexpr llvm::StringLiteral kArenaAttr = "plan.arena";
+/// An array of plan.cost, one a stage; and plan.profile, where the step is instrumented.
+inline constexpr llvm::StringLiteral kCostsAttr = "plan.costs";
+inline constexpr llvm::StringLiteral kProfileAttr = "plan.profile";
 } // namespace trafo::plan
 
 #endif
