@@ -34,13 +34,13 @@ CHAT_TEMPLATE = (
 @dataclasses.dataclass
 class Tiny:
     """The options; each is a flag of the command line by the same name."""
-    format: str = dataclasses.field(default="q4_1", metadata={"help": "of the linears; a comma-separated list goes round the layers"})
-    embedding_format: str = dataclasses.field(default="q8_0", metadata={"help": "of the embedding (and a tied head)"})
-    head_format: str = dataclasses.field(default="", metadata={"help": "of an untied head; default: the embedding's"})
-    norm_format: str = dataclasses.field(default="f32", metadata={"help": "of norms and biases"})
+    format: str = dataclasses.field(default="q4_1", metadata={"help": "of the linears; comma-separated lists go round the layers, as they do in the next three"})
     down_format: str = dataclasses.field(default="", metadata={"help": "of ffn_down, where it differs from --format"})
     o_format: str = dataclasses.field(default="", metadata={"help": "of attn_output, where it differs from --format"})
     v_format: str = dataclasses.field(default="", metadata={"help": "of attn_v, where it differs from --format"})
+    embedding_format: str = dataclasses.field(default="q8_0", metadata={"help": "of the embedding (and a tied head)"})
+    head_format: str = dataclasses.field(default="", metadata={"help": "of an untied head; default: the embedding's"})
+    norm_format: str = dataclasses.field(default="f32", metadata={"help": "of norms and biases"})
     hidden: int = 64
     layers: int = 2
     heads: int = 4
@@ -114,7 +114,7 @@ def random_blocks(rng, rows, columns, name, spread):
             blocks[:, at_min:at_min + 2] = (scale * ratio).astype(np.float16).view(np.uint8)
 
     set_scales(np.ones((len(blocks), 1), dtype=np.float32))
-    unit = float(np.std(gguf.quants.dequantize(blocks, kind)))
+    unit = float(np.std(gguf.quants.dequantize(blocks[:65536], kind)))
     set_scales(rng.uniform(0.6, 1.4, (len(blocks), 1)).astype(np.float32) * np.float32(spread / unit))
     return blocks.reshape(rows, -1), kind
 
@@ -156,15 +156,17 @@ def add_rope(writer, tiny, rope_dims):
 
 
 def add_layer(writer, tiny, rng, layer, head_size):
-    formats = tiny.format.split(",")
-    usual = formats[layer % len(formats)]
+    def format_of(names):
+        each = names.split(",")
+        return each[layer % len(each)]
+
     q, kv = tiny.heads * head_size, tiny.kv_heads * head_size
     linears = {"attn_q": (q, tiny.hidden), "attn_k": (kv, tiny.hidden), "attn_v": (kv, tiny.hidden),
                "attn_output": (tiny.hidden, q), "ffn_gate": (tiny.ffn, tiny.hidden), "ffn_up": (tiny.ffn, tiny.hidden),
                "ffn_down": (tiny.hidden, tiny.ffn)}
     own = {"attn_v": tiny.v_format, "attn_output": tiny.o_format, "ffn_down": tiny.down_format}
     for role, (rows, columns) in linears.items():
-        data, kind = weights(rng, rows, columns, own.get(role) or usual, columns ** -0.5)
+        data, kind = weights(rng, rows, columns, format_of(own.get(role) or tiny.format), columns ** -0.5)
         writer.add_tensor(f"blk.{layer}.{role}.weight", data, raw_dtype=kind)
         if tiny.bias:
             data, kind = stored(rng.normal(0, 0.1, rows), tiny.norm_format)
