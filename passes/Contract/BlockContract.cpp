@@ -15,6 +15,28 @@ Value BlockContract::bytesAt(int64_t tile, int64_t at, int64_t bytes, Value more
   return b.loadVec(op.getWeights(), more ? b.addi(offset, more) : offset, b.vec(b.getI8Type(), bytes));
 }
 
+static constexpr int64_t kLineBytes = 64;
+
+void BlockContract::prefetchLines(int64_t tile, int64_t lines, Value from) {
+  if (op.getPrefetch() == 0)
+    return;
+  Value start = b.addi(from, tile * static_cast<int64_t>(op.getGroupStride()) + static_cast<int64_t>(op.getPrefetch()));
+  for (int64_t line = 0; line < lines; ++line)
+    memref::PrefetchOp::create(b, op.getWeights(), b.addi(start, line * kLineBytes), /*isWrite=*/false,
+                               /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+void BlockContract::prefetchBlocks() {
+  int64_t bytes = layout.blockBytes() * layout.blocksPerTile();
+  for (int64_t tile = 0; tile < groups; ++tile)
+    prefetchLines(tile, llvm::divideCeil(bytes, kLineBytes), op.getOffset());
+}
+
+void BlockContract::prefetchShare(int64_t tile, Value group) {
+  int64_t lines = llvm::divideCeil(layout.blockBytes(), layout.blockColumns() / 32 * kLineBytes);
+  prefetchLines(tile, lines, b.addi(op.getOffset(), b.muli(group, lines * kLineBytes)));
+}
+
 Value BlockContract::fourActivations(int64_t token, int64_t column, Value group) {
   // Codes of a row are bytes next to each other; a vector load keeps the access free of alignment.
   Value at = b.addi(columnOf(group), column);
@@ -65,6 +87,7 @@ void BlockContract::finishInt8(ArrayRef<Value> dots) {
 }
 
 void BlockContract::lowerFloat() {
+  prefetchBlocks();
   SmallVector<Value> results(op.getSums());
   Type type = format == Format::F32   ? Type(b.getF32Type())
               : format == Format::F16 ? Type(b.getF16Type())

@@ -44,6 +44,11 @@ public:
     return loadAs(b.getF16Type(), tile, layout.minAt(first), lanes);
   }
 
+  /// Prefetches as the op asks: all of the tiles' next blocks; or one group's share of tile `tile`'s, lines after each
+  /// other, so that the requests of a long block do not come all at once.
+  void prefetchBlocks();
+  void prefetchShare(int64_t tile, mlir::Value group);
+
   /// The float part of i8_g32: `dots[tile * tokens + token]` is vector<16xi32>, exact sums of the format's true codes.
   void finishInt8(llvm::ArrayRef<mlir::Value> dots);
   /// The same for `lanes` rows from row `first` of tile `tile`: sums, exact dots -> new sums, vectors of `lanes`.
@@ -58,6 +63,7 @@ public:
   int64_t groups, tokens;
 
 private:
+  void prefetchLines(int64_t tile, int64_t lines, mlir::Value from);
   mlir::Value groupValue(int64_t buffer, int64_t token, mlir::Value group);
   /// The group's column of the activations.
   mlir::Value columnOf(mlir::Value group) {

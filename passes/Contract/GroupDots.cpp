@@ -31,6 +31,15 @@ public:
 
   /// The rows' sums after the block, rows by tokens.
   SmallVector<Value> contract(SmallVector<Value> sums) {
+    SmallVector<Value> products = overGroups([&](TileRows part, Value group, MutableArrayRef<Value> carried) {
+      if (part.first == 0)
+        c.prefetchShare(part.tile, group);
+      for (auto [token, dots] : llvm::enumerate(unit.dots(part, group))) {
+        Value scale = b.broadcast(c.activationScale(token, group), type);
+        carried[token] = b.fma(arith::SIToFPOp::create(b, type, dots), scale, carried[token]);
+      }
+    });
+    // After the products: their loop would push the minima's factors, loaded before it, onto the stack.
     if (c.info().hasMin()) {
       SmallVector<Value> minima = overGroups(
           [&](TileRows part, Value group, MutableArrayRef<Value> carried) { addMinima(part, group, carried); });
@@ -38,12 +47,6 @@ public:
         return arith::NegFOp::create(b, c.minima(part.tile, part.first, part.count)).getResult();
       });
     }
-    SmallVector<Value> products = overGroups([&](TileRows part, Value group, MutableArrayRef<Value> carried) {
-      for (auto [token, dots] : llvm::enumerate(unit.dots(part, group))) {
-        Value scale = b.broadcast(c.activationScale(token, group), type);
-        carried[token] = b.fma(arith::SIToFPOp::create(b, type, dots), scale, carried[token]);
-      }
-    });
     scaleBy(sums, products, [&](TileRows part) { return c.scales(part.tile, part.first, part.count); });
     return sums;
   }
@@ -107,6 +110,8 @@ void trafo::contractGroups(BlockContract &c, GroupDots &unit) {
   VectorMath &b = c.b;
   int64_t count = unit.rowsAtOnce(), parts = kTileRows / count;
   SmallVector<Value> results(c.op.getSums());
+  if (!c.info().isSuper())
+    c.prefetchBlocks();
   for (int64_t tile = 0; tile < c.groups; ++tile) {
     SmallVector<TileRows> all;
     for (int64_t part = 0; part < parts; ++part)

@@ -68,9 +68,9 @@ def TileContractPass : TilePass<"trafo-tile-contract"> {
   let summary = "lower plan.contract to loops over units, row tiles and blocks around plan.block_contract";
   let description = [{
     For each unit of the worker's share, rows of the step are taken `plan.target.tile_tokens` at a time, the rest one by
-    one; a loop over the weight's blocks carries one vector of sums per tile and row. Single rows prefetch the weight
-    stream ahead. Codes that meet f32 rows are unpacked to f32 first, once per unit and panel, by code made from the
-    format's entry (slow; a remark says so).
+    one; a loop over the weight's blocks carries one vector of sums per tile and row. Single rows ask for the weight
+    stream to be prefetched. Codes that meet f32 rows are unpacked to f32 first, once per unit and panel, by code made
+    from the format's entry (slow; a remark says so).
   }];
 }
 

@@ -127,17 +127,12 @@ void ContractLowering::unpackUnit(Value unit) {
 
 void ContractLowering::emitTile(Value unit, Value unitOffset, Value row, int64_t tokens) {
   SmallVector<Value> zeros(groups * tokens, b.splat(0.0));
-  bool prefetches = tokens == terms && target.getPrefetchBytes() > 0 && !layout.getRaw();
+  int64_t prefetch = tokens == terms && !layout.getRaw() ? target.getPrefetchBytes() : 0;
   SmallVector<Value> sums = b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
     Value offset = b.addi(unitOffset, b.muli(block, blockBytes));
-    if (prefetches)
-      for (int64_t group = 0; group < groups; ++group)
-        for (int64_t line = 0; line < blockBytes; line += 64)
-          memref::PrefetchOp::create(b, weights, b.addi(offset, group * tileBytes + line + target.getPrefetchBytes()),
-                                     /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
     auto contract = plan::BlockContractOp::create(b, TypeRange(carried), carried, weights, offset, buffers.acts(), row,
                                                   b.muli(block, columns), format, blockLayout, activation, groups,
-                                                  tokens, columns, tileBytes);
+                                                  tokens, columns, tileBytes, prefetch);
     return llvm::to_vector(ValueRange(contract.getResults()));
   });
   Block &body = op.getBody().front();

@@ -49,6 +49,7 @@ void lowerMaddubs(BlockContract &c) {
   auto widen = [&](Value v) { return intrinsic(b, "llvm.x86.avx2.pmadd.wd", ints, {v, ones}); };
 
   SmallVector<Value> results;
+  c.prefetchBlocks();
   for (int64_t group = 0; group < c.groups; ++group) {
     SmallVector<Value> halves[2];
     for (int64_t half = 0; half < 2; ++half) {
@@ -107,6 +108,7 @@ void lowerVpdpbusd(BlockContract &c) {
     return intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", ints, {sum, codes, acts});
   };
   SmallVector<Value> dots;
+  c.prefetchBlocks();
   for (int64_t group = 0; group < c.groups; ++group) {
     // The low nibbles' (or whole codes') sums of each row of the step, then the high nibbles'.
     SmallVector<Value> sums(c.isSplit() ? 2 * c.tokens : c.tokens, zero);

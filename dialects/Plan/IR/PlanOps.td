@@ -266,17 +266,18 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
     ```
     f32, block of `columns` columns: `sums[r, t] = fma(float(w[r, c]), x[t, c], sums[r, t])`, c ascending.
     Activations: row `row + t`, columns from `column`; for i8_g32 `acts` are the codes, scales d_a, scaled sums s_a, and
-    sums of 16 codes each (i16).
+    sums of 16 codes each (i16). `prefetch`, where not 0, says how many bytes ahead of the block the machine shall begin to
+    read while it works on this one.
     C1: groups * tokens sums, as many results. C2: four activation buffers for i8_g32, one for f32.
     C3: the format is a storage format, and the layout can hold it in tiles of 16 rows; codes in lanes of 4, in planes or
     biased by 128, one block of them.
   }];
   let arguments = (ins Variadic<Plan_Vec16>:$sums, AnyMemRef:$weights, Index:$offset, Variadic<AnyMemRef>:$acts, Index:$row,
                        Index:$column, StrAttr:$format, Trafo_LayoutAttr:$layout, Trafo_ActivationFormat:$activation, I64Attr:$groups, I64Attr:$tokens,
-                       I64Attr:$columns, I64Attr:$group_stride);
+                       I64Attr:$columns, I64Attr:$group_stride, DefaultValuedAttr<I64Attr, "0">:$prefetch);
   let results = (outs Variadic<Plan_Vec16>:$results);
   let assemblyFormat = [{
-    $format $layout $activation `groups` $groups `tokens` $tokens `columns` $columns `stride` $group_stride
+    $format $layout $activation `groups` $groups `tokens` $tokens `columns` $columns `stride` $group_stride (`prefetch` $prefetch^)?
     `sums` `(` $sums `:` type($sums) `)` `weights` $weights `[` $offset `]` `:` type($weights)
     `acts` `(` $acts `:` type($acts) `)` `[` $row `,` $column `]` attr-dict `->` type($results)
   }];

@@ -24,8 +24,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 4 columns 32 stride 640
   // CHECK-COUNT-4:     vector.store
   // CHECK:           scf.for
-  // CHECK:             memref.prefetch
-  // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32
+  // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 640 prefetch 4096
   plan.stage @grouped {
   ^bb0(%layer: index):
     %c0 = arith.constant 0 : index
@@ -57,8 +56,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   // CHECK:             arith.addf %[[SUMS]]#2, %[[SUMS]]#3
   // CHECK:             vector.store
   // CHECK:           scf.for {{.*}} to %[[COUNT]] step %c2
-  // CHECK:             memref.prefetch
-  // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 2 columns 32
+  // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 2 columns 32 stride 640 prefetch 4096
   plan.stage @two_terms {
   ^bb0(%layer: index):
     %c0 = arith.constant 0 : index

@@ -7,13 +7,13 @@
 // ANY-NOT: plan.block_contract
 #target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 0>
 module attributes {plan.target = #target} {
-  // Minima times s_a first, then eight groups: 16-bit sums over a group, widened and scaled by one vpmaddwd a half.
+  // Eight groups: 16-bit sums over a group, widened and scaled by one vpmaddwd a half, each group with its share of the
+  // prefetches. Then the minima times s_a.
   // AVX2-LABEL: func.func @q4_k
+  // AVX2-NOT:     memref.prefetch
   // AVX2:         scf.for
-  // AVX2:           arith.extui {{.*}} : vector<8xi8> to vector<8xi32>
-  // AVX2:           math.fma
-  // AVX2:         arith.negf
-  // AVX2:         scf.for
+  // AVX2-COUNT-5:   memref.prefetch
+  // AVX2-NOT:       memref.prefetch
   // AVX2-COUNT-8:   "llvm.x86.avx2.pmadd.ub.sw"
   // AVX2:           "llvm.x86.avx2.pmadd.wd"
   // AVX2-NOT:       "llvm.x86.avx2.pmadd.wd"
@@ -21,16 +21,20 @@ module attributes {plan.target = #target} {
   // AVX2:           "llvm.x86.avx2.pmadd.wd"
   // AVX2-NOT:       llvm.x86
   // AVX2:           scf.yield
+  // AVX2:         scf.for
+  // AVX2:           arith.extui {{.*}} : vector<8xi8> to vector<8xi32>
+  // AVX2:           math.fma
+  // AVX2:         arith.negf
   // VNNI-LABEL: func.func @q4_k
-  // VNNI:         scf.for
-  // VNNI:         arith.negf
   // VNNI:         scf.for
   // VNNI-COUNT-8:   "llvm.x86.avx512.vpdpbusd.512"
   // VNNI:           arith.muli {{.*}} : vector<16xi32>
   // VNNI:           scf.yield
+  // VNNI:         scf.for
+  // VNNI:         arith.negf
   func.func @q4_k(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
-    %0 = plan.block_contract "q4_k" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 8192 sums(%v : vector<16xf32>)
+    %0 = plan.block_contract "q4_k" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 8192 prefetch 4096 sums(%v : vector<16xf32>)
          weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
@@ -63,7 +67,6 @@ module attributes {plan.target = #target} {
 
   // Four rows: half a tile at a time. Fields are put together once for all of them.
   // AVX2-LABEL: func.func @q5_k
-  // AVX2:         arith.negf
   // AVX2:         scf.for
   // AVX2:           arith.ori {{.*}} : vector<32xi8>
   // AVX2-COUNT-4:   "llvm.x86.avx2.pmadd.ub.sw"
@@ -97,11 +100,14 @@ module attributes {plan.target = #target} {
   // Minima of groups of 16 meet the activations' sums as integers.
   // AVX2-LABEL: func.func @q2_k
   // AVX2:         scf.for
+  // AVX2:         scf.for
   // AVX2:           arith.muli {{.*}} : vector<8xi32>
   // AVX2:           arith.sitofp
   // AVX2:           math.fma
   // AVX2:         arith.negf
   // VNNI-LABEL: func.func @q2_k
+  // VNNI:         scf.for
+  // VNNI:         scf.for
   // VNNI:         arith.muli {{.*}} : vector<16xi32>
   // VNNI:         arith.negf
   func.func @q2_k(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,

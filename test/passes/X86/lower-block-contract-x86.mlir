@@ -9,6 +9,7 @@
 module attributes {plan.target = #target} {
   // 4-bit codes: 16-bit sums over the block, one widening a half.
   // AVX2-LABEL: func.func @q4_1
+  // AVX2-COUNT-5: memref.prefetch
   // AVX2-COUNT-8: "llvm.x86.avx2.pmadd.ub.sw"
   // AVX2:         "llvm.x86.avx2.pmadd.wd"
   // AVX2-COUNT-8: "llvm.x86.avx2.pmadd.ub.sw"
@@ -21,7 +22,7 @@ module attributes {plan.target = #target} {
   // VNNI-COUNT-2: math.fma
   func.func @q4_1(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x4xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
-    %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 640 sums(%v : vector<16xf32>)
+    %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 640 prefetch 4096 sums(%v : vector<16xf32>)
          weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
