@@ -1,6 +1,6 @@
 # What `make install` puts under a prefix, and find_package(Trafo) for a prefix and for the build tree itself.
 #
-#   bin/                    trafo, trafo-opt;  libexec/trafo/  what the driver runs and puts in front of programs
+#   bin/                    trafo, trafo-opt, trafo-lsp-server;  libexec/trafo/  what the driver runs and puts in front of programs
 #   lib/libTrafo.so         the compiler;  lib/cmake/Trafo  its CMake package
 #   include/trafo/          the C API of the runtime and of the artefact
 #   include/trafo-compiler/ dialects and passes, as plugins include them
