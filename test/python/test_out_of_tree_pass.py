@@ -48,6 +48,17 @@ def test_installed_trafo_opt_runs_the_pass(prefix, plugin):
     assert found and all("window = 32" in line for line in found)
 
 
+def test_installed_lsp_server_answers(prefix):
+    messages = [{"id": 0, "method": "initialize", "params": {"capabilities": {}}}, {"id": 1, "method": "shutdown"},
+                {"method": "exit"}]
+    said = ""
+    for message in messages:
+        body = json.dumps({"jsonrpc": "2.0", **message})
+        said += f"Content-Length: {len(body)}\r\n\r\n{body}"
+    done = subprocess.run([prefix / "bin/trafo-lsp-server"], input=said, capture_output=True, text=True)
+    assert done.returncode == 0 and '"hoverProvider":true' in done.stdout
+
+
 def test_a_smaller_window_stays(prefix, plugin, tmp_path):
     narrow = tmp_path / "narrow.mlir"
     narrow.write_text(TINY.read_text().replace("heads 4 scale 2.5e-01", "heads 4 scale 2.5e-01 {window = 8}"))
