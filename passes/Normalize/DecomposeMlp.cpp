@@ -1,7 +1,7 @@
 //===- DecomposeMlp.cpp - MLPs become linears -----------------------------===//
 //
-// Writes trafo.gated_mlp and trafo.mlp as the ops they stand for, so that later stages know one spelling (models with
-// biases in their MLPs are imported in this spelling). Always legal, bit-equal. Gated MLPs: Shazeer 2020, "GLU variants
+// Writes trafo.gated_mlp and trafo.mlp as the ops they stand for, so that later stages know one spelling (MLPs with
+// biases are imported in it). Always legal, bit-equal. Gated MLPs: Shazeer 2020, "GLU variants
 // improve transformer", https://arxiv.org/abs/2002.05202
 //
 //===----------------------------------------------------------------------===//

@@ -6,6 +6,8 @@
 using namespace mlir;
 
 void trafo::buildNormalizePipeline(OpPassManager &pm, const NormalizePipelineOptions &) {
+  // Norms and biases are stored in several formats; kernels add f32.
+  pm.addPass(createWidenVectorsPass());
   // Models spell MLPs in several ways; the passes that fuse look for one.
   pm.addPass(createDecomposeMlpPass());
   // Kernels rotate neighbours; what a model rotates is a matter of how its rows are ordered.

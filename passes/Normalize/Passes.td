@@ -43,8 +43,23 @@ def PairRopePass : Pass<"trafo-pair-rope", "::mlir::ModuleOp"> {
   let dependentDialects = ["::trafo::TrafoDialect"];
 }
 
+def WidenVectorsPass : Pass<"trafo-widen-vectors", "::mlir::ModuleOp"> {
+  let summary = "read norms, biases and rope's factors as f32";
+  let description = [{
+    ```mlir
+    %0 = trafo.rms_norm %x, %w eps 1.0e-05 : tensor<?x64xf32>, !trafo.weight<64xf16>
+    ```
+    becomes
+    ```mlir
+    %0 = trafo.rms_norm %x, %w_f32 eps 1.0e-05 : tensor<?x64xf32>, !trafo.weight<64xf32>
+    ```
+    with, for each layer, `trafo.weight @blk.0.attn_norm.weight.f32 ... recipe { get, quantize to f32, yield }`.
+  }];
+  let dependentDialects = ["::trafo::TrafoDialect"];
+}
+
 def VerifyNormalizePass : Pass<"verify-normalize", "::mlir::ModuleOp"> {
-  let summary = "after Normalize: no trafo.gated_mlp, no trafo.mlp, and rope rotates neighbours";
+  let summary = "after Normalize: no trafo.gated_mlp, no trafo.mlp, rope rotates neighbours, and vectors are f32";
 }
 
 #endif

@@ -21,6 +21,13 @@ struct VerifyNormalizePass : trafo::impl::VerifyNormalizePassBase<VerifyNormaliz
           return op->emitOpError("is left with pairing ")
                  << stringifyRopePairingMode(rope.getRope().getPairing())
                  << " after Normalize: expects interleaved, which trafo-pair-rope makes";
+      if (!op->getParentOfType<WeightOp>()) // recipes read what there is
+        for (Type type : op->getOperandTypes()) {
+          auto weight = dyn_cast<WeightType>(type);
+          if (weight && weight.getShape().size() == 1 && weight.getFormat() != Format::F32)
+            return op->emitOpError("is left with a vector of ")
+                   << weight << " after Normalize: expects f32, which trafo-widen-vectors makes";
+        }
       return WalkResult::advance();
     });
     if (result.wasInterrupted())

@@ -28,3 +28,11 @@ func.func @normal(%x: tensor<?x32xf32>, %r: !trafo.rows) -> tensor<?x32xf32> {
   %0 = trafo.rope %x, %r heads 2 x 16 <dims = 16, base = 1.0e4> : tensor<?x32xf32>
   return %0 : tensor<?x32xf32>
 }
+
+// -----
+
+func.func @vector(%x: tensor<?x8xf32>, %w: !trafo.weight<8xbf16>) -> tensor<?x8xf32> {
+  // expected-error @+1 {{'trafo.rms_norm' op is left with a vector of '!trafo.weight<8xbf16>' after Normalize: expects f32, which trafo-widen-vectors makes}}
+  %0 = trafo.rms_norm %x, %w eps 1.0e-05 : tensor<?x8xf32>, !trafo.weight<8xbf16>
+  return %0 : tensor<?x8xf32>
+}
