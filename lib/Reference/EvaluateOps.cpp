@@ -137,7 +137,7 @@ FailureOr<Rows> Evaluation::evaluate(GatedMlpOp op) {
 }
 
 FailureOr<Rows> Evaluation::evaluate(GateUpOp op) {
-  Result both = project(op, rowsOf(op.getInput()), op.getWeights(), {}, op.getActivation());
+  Result both = project(op, rowsOf(op.getInput()), op.getWeights(), op.getBiases(), op.getActivation());
   if (failed(both))
     return failure();
   round(*both);

@@ -1,8 +1,8 @@
 //===- FuseGateUp.cpp - gate + up with activation -------------------------===//
 //
-// f(Wg x) * (Wu x) as one op over one weight that holds both in turns of 16 rows (or over the two weights, where they
-// can not be interleaved). Legal where nothing else reads what lies between. Linears with biases are left alone: the
-// fused op has none. Shazeer 2020, https://arxiv.org/abs/2002.05202. Bit-equal.
+// f(Wg x + bg) * (Wu x + bu) as one op over one weight that holds both in turns of 16 rows, and one such bias (or over
+// the two weights, where they can not be interleaved). Legal where nothing else reads what lies between. A bias on one
+// side alone is left: the fused op has both or none. Shazeer 2020, https://arxiv.org/abs/2002.05202. Bit-equal.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Trafo/IR/LayerSlots.h"
@@ -32,24 +32,30 @@ static std::optional<StringRef> obstacle(ActivationOp activation, LinearOp gate,
     return "gate and up have different inputs";
   if (!activation->hasOneUse() || !gate->hasOneUse() || !up->hasOneUse())
     return "a factor is read elsewhere";
-  if (gate.getBias() || up.getBias())
-    return "a factor has a bias";
+  if (!gate.getBias() != !up.getBias())
+    return "one factor has a bias and the other none";
   if (gate.getActivationAttr() != up.getActivationAttr())
     return "gate and up have different numeric classes";
   return std::nullopt;
 }
 
-/// The one weight that holds gate and up, or null.
-static Value interleaved(arith::MulFOp product, LinearOp gate, LinearOp up, LayerSlots &slots) {
-  auto type = cast<WeightType>(gate.getWeight().getType());
-  if (up.getWeight().getType() != type || type.getRows() % kTurn != 0 ||
-      !slots.canDerive(product, {gate.getWeight(), up.getWeight()}))
-    return {};
-  auto fused = WeightType::get(type.getContext(), {2 * type.getRows(), type.getCols()}, type.getFormat());
+/// Whether gate and up, and their biases, can each be one weight.
+static bool canInterleave(Operation *user, LinearOp gate, LinearOp up, LayerSlots &slots) {
+  auto fits = [&](Value a, Value b) { return a.getType() == b.getType() && slots.canDerive(user, {a, b}); };
+  return cast<WeightType>(gate.getWeight().getType()).getRows() % kTurn == 0 &&
+         fits(gate.getWeight(), up.getWeight()) && (!gate.getBias() || fits(gate.getBias(), up.getBias()));
+}
+
+/// The weight that holds `gate` and `up`.
+static Value interleaved(Operation *user, Value gate, Value up, LayerSlots &slots) {
+  auto type = cast<WeightType>(gate.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape.front() *= 2;
+  auto fused = WeightType::get(type.getContext(), shape, type.getFormat());
   auto recipe = [&](OpBuilder &builder, Location loc, ValueRange inputs) -> Value {
     return InterleaveOp::create(builder, loc, fused, inputs[0], inputs[1], kTurn);
   };
-  return slots.derive(product, {gate.getWeight(), up.getWeight()}, "gate_up", fused, recipe);
+  return slots.derive(user, {gate, up}, "gate_up", fused, recipe);
 }
 
 namespace {
@@ -79,17 +85,20 @@ struct FuseGateUpPass : trafo::impl::FuseGateUpPassBase<FuseGateUpPass> {
       return;
     }
     IRRewriter rewriter(product);
-    SmallVector<Value> weights;
-    if (Value one = interleaved(product, gate, up, slots))
-      weights = {one};
-    else
-      weights = {gate.getWeight(), up.getWeight()};
+    SmallVector<Value> weights = {gate.getWeight(), up.getWeight()}, biases;
+    if (gate.getBias())
+      biases = {gate.getBias(), up.getBias()};
+    if (canInterleave(product, gate, up, slots)) {
+      weights = {interleaved(product, weights[0], weights[1], slots)};
+      if (!biases.empty())
+        biases = {interleaved(product, biases[0], biases[1], slots)};
+    }
     remark::passed(product.getLoc(), kGateUp)
         << remark::add(weights.size() == 1 ? "gate and up interleaved in one weight" : "gate and up in two weights");
     Location loc = rewriter.getFusedLoc({gate.getLoc(), activation.getLoc(), up.getLoc(), product.getLoc()});
     rewriter
-        .replaceOpWithNewOp<GateUpOp>(product, product.getType(), gate.getInput(), weights, activation.getFunction(),
-                                      gate.getActivationAttr())
+        .replaceOpWithNewOp<GateUpOp>(product, product.getType(), gate.getInput(), weights, biases,
+                                      activation.getFunction(), gate.getActivationAttr())
         ->setLoc(loc);
     rewriter.eraseOp(activation);
     rewriter.eraseOp(gate);

@@ -91,17 +91,25 @@ FailureOr<plan::BufferOp> LinearStages::plan(GateUpOp op, const RowsOf &input, c
   auto apply = [&](ImplicitLocOpBuilder &b, Value v) -> Value {
     return plan::FunctionOp::create(b, v.getType(), op.getFunction(), v);
   };
-  // One weight: a unit is a tile of gate and one of up.
+  Value gateBias = op.getBiases().empty() ? Value() : op.getBiases().front();
+  Value upBias = op.getBiases().empty() ? Value() : op.getBiases().back();
+  // One weight: a unit is a tile of gate and one of up, and so its biases lie.
   auto storeProduct = [&](ImplicitLocOpBuilder &b, Value row, Value unit, ValueRange sums) {
-    storeRow(b, arith::MulFOp::create(b, apply(b, sums[0]), sums[1]), stages.ref(b, dest), row, columnOf(b, unit));
+    Value column = columnOf(b, unit), pair = arith::AddIOp::create(b, column, column);
+    Value gate = addBias(b, sums[0], gateBias, pair);
+    Value up =
+        addBias(b, sums[1], upBias, arith::AddIOp::create(b, pair, arith::ConstantIndexOp::create(b, kTileRows)));
+    storeRow(b, arith::MulFOp::create(b, apply(b, gate), up), stages.ref(b, dest), row, column);
   };
   // Two weights: the gate's sums wait in the buffer for the up's; the same worker owns both.
   auto storeGate = [&](ImplicitLocOpBuilder &b, Value row, Value unit, ValueRange sums) {
-    storeRow(b, apply(b, sums[0]), stages.ref(b, dest), row, columnOf(b, unit));
+    Value column = columnOf(b, unit);
+    storeRow(b, apply(b, addBias(b, sums[0], gateBias, column)), stages.ref(b, dest), row, column);
   };
   auto storeUp = [&](ImplicitLocOpBuilder &b, Value row, Value unit, ValueRange sums) {
     Value column = columnOf(b, unit), memory = stages.ref(b, dest);
-    storeRow(b, arith::MulFOp::create(b, loadRow(b, memory, row, column), sums[0]), memory, row, column);
+    Value up = addBias(b, sums[0], upBias, column);
+    storeRow(b, arith::MulFOp::create(b, loadRow(b, memory, row, column), up), memory, row, column);
   };
   Value gate = op.getWeights().front(), up = op.getWeights().back();
   SmallVector<Contraction> contractions;

@@ -144,6 +144,30 @@ TEST_F(SameLogits, BiasesInHalves) {
                {"trafo.linear %0, %v :", "trafo.linear %0, %v bias %kb : !trafo.weight<32xf32> :"}},
               1e-12);
 }
+/// The gated MLP as it is imported where it has biases; `up` is its format.
+std::vector<Change> biasedMlp(const std::string &up) {
+  std::string wide = "tensor<?x96xf32>", in = "tensor<?x64xf32>, ";
+  auto linear = [](std::string operands, std::string bias, std::string size, std::string types) {
+    return "trafo.linear " + operands + " bias " + bias + " : !trafo.weight<" + size + "xf32> : " + types + "\n";
+  };
+  return {{"  func.func private @decoder(", "  trafo.weight @gb : !trafo.weight<96xf32> from #trafo.random<2>\n"
+                                            "  trafo.weight @ub : !trafo.weight<96xf32> from #trafo.random<3>\n"
+                                            "  trafo.weight @db : !trafo.weight<64xf32> from #trafo.random<4>\n"
+                                            "  func.func private @decoder("},
+          {"%down: !trafo.weight<64x96xq4_1>)", "%down: !trafo.weight<64x96xq4_1>, %gb: !trafo.weight<96xf32>, "
+                                                "%ub: !trafo.weight<96xf32>, %db: !trafo.weight<64xf32>)"},
+          {"%up: !trafo.weight<96x64xq4_1>", "%up: !trafo.weight<96x64x" + up + ">"},
+          {"ffn_up.weight : !trafo.weight<96x64xq4_1>", "ffn_up.weight : !trafo.weight<96x64x" + up + ">"},
+          {"ffn_down.weight]>", "ffn_down.weight, @gb, @ub, @db]>"},
+          {"%10 = trafo.gated_mlp silu %9, %gate, %up, %down : tensor<?x64xf32>, !trafo.weight<96x64xq4_1>, "
+           "!trafo.weight<96x64xq4_1>, !trafo.weight<64x96xq4_1>",
+           "%g = " + linear("%9, %gate", "%gb", "96", in + "!trafo.weight<96x64xq4_1> -> " + wide) +
+               "%u = " + linear("%9, %up", "%ub", "96", in + "!trafo.weight<96x64x" + up + "> -> " + wide) +
+               "%a = trafo.activation silu %g : " + wide + "\n%m = arith.mulf %a, %u : " + wide + "\n%10 = " +
+               linear("%m, %down", "%db", "64", wide + ", !trafo.weight<64x96xq4_1> -> tensor<?x64xf32>")}};
+}
+TEST_F(SameLogits, BiasedMlp) { keepsLogits(biasedMlp("q4_1")); }
+TEST_F(SameLogits, BiasedMlpOfTwoFormats) { keepsLogits(biasedMlp("q8_0")); }
 TEST_F(SameLogits, FrequencyFactors) {
   keepsLogits({{"  func.func private @decoder(", "  trafo.weight @ff : !trafo.weight<8xf32> from #trafo.splat<2.0>\n"
                                                  "  func.func private @decoder("},

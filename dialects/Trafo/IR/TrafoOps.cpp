@@ -407,6 +407,18 @@ LogicalResult LayersOp::verifySymbolUses(SymbolTableCollection &symbols) {
 // Fused ops
 //===----------------------------------------------------------------------===//
 
+/// None, or one for each weight.
+static LogicalResult verifyBiases(Operation *op, ValueRange weights, ValueRange biases) {
+  if (biases.empty())
+    return success();
+  if (biases.size() != weights.size())
+    return op->emitOpError() << "expects as many biases as weights, " << weights.size() << ", got " << biases.size();
+  for (auto [bias, weight] : llvm::zip(biases, weights))
+    if (failed(verifyVector(op, "biases", bias, weightType(weight).getRows())))
+      return failure();
+  return success();
+}
+
 LogicalResult QkvRopeOp::verify() {
   // qkv_rope_c4, first because the others multiply by heads
   KVCacheType cache = getCache().getType();
@@ -434,14 +446,8 @@ LogicalResult QkvRopeOp::verify() {
         return emitOpError() << "expects weights of " << heads << ", " << cache.getHeads() << " and "
                              << cache.getHeads() << " heads x " << headSize << " rows, got " << weight.getType();
   // qkv_rope_c2
-  if (!getBiases().empty()) {
-    if (getBiases().size() != getWeights().size())
-      return emitOpError() << "expects as many biases as weights, " << getWeights().size() << ", got "
-                           << getBiases().size();
-    for (auto [bias, weight] : llvm::zip(getBiases(), getWeights()))
-      if (failed(verifyVector(*this, "biases", bias, weightType(weight).getRows())))
-        return failure();
-  }
+  if (failed(verifyBiases(*this, getWeights(), getBiases())))
+    return failure();
   // qkv_rope_c3
   if (getTable()) {
     WeightType table = weightType(getTable());
@@ -473,7 +479,10 @@ LogicalResult GateUpOp::verify() {
   if (failed(verifyColumns(*this, "a result", getResult(), rows)))
     return failure();
   // gate_up_c3
-  return verifySameRows(*this, getInput(), getResult());
+  if (failed(verifySameRows(*this, getInput(), getResult())))
+    return failure();
+  // gate_up_c4
+  return verifyBiases(*this, getWeights(), getBiases());
 }
 
 LogicalResult LinearAddOp::verify() {

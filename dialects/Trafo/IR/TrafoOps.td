@@ -316,18 +316,19 @@ def Trafo_QkvRopeOp : Trafo_Op<"qkv_rope", [MemoryEffects<[MemWrite]>, AttrSized
   let extraClassDeclaration = "::mlir::MutableOperandRange getLinearWeights() { return getWeightsMutable(); }";
 }
 
-def Trafo_GateUpOp : Trafo_Op<"gate_up", [Pure, Trafo_LinearLike]> {
-  let summary = "h = f(Wg x) * (Wu x)";
+def Trafo_GateUpOp : Trafo_Op<"gate_up", [Pure, AttrSizedOperandSegments, Trafo_LinearLike]> {
+  let summary = "h = f(Wg x + bg) * (Wu x + bu)";
   let description = [{
-    One weight holds gate and up interleaved by 16 rows (trafo.interleave), two are gate and up. C1: 1 or 2 weights of
-    the input's columns. C2: the result has half the rows of the one weight, or the rows of each of the two. C3: the result has the input's
-    rows.
+    One weight holds gate and up interleaved by 16 rows (trafo.interleave), two are gate and up; so do the biases. C1: 1
+    or 2 weights of the input's columns. C2: the result has half the rows of the one weight, or the rows of each of the
+    two. C3: the result has the input's rows. C4: biases, if any, are as many vectors of the weights' rows.
   }];
-  let arguments = (ins Trafo_Rows2D:$input, Variadic<Trafo_Weight>:$weights, Trafo_Function:$function,
-                       OptionalAttr<Trafo_ActivationFormat>:$activation);
+  let arguments = (ins Trafo_Rows2D:$input, Variadic<Trafo_Weight>:$weights, Variadic<Trafo_Weight>:$biases,
+                       Trafo_Function:$function, OptionalAttr<Trafo_ActivationFormat>:$activation);
   let results = (outs Trafo_Rows2D:$result);
   let assemblyFormat = [{
-    $function $input `weights` `(` $weights `:` type($weights) `)` (`via` $activation^)? attr-dict `:` type($input) `->` type($result)
+    $function $input `weights` `(` $weights `:` type($weights) `)` (`biases` `(` $biases^ `:` type($biases) `)`)?
+    (`via` $activation^)? attr-dict `:` type($input) `->` type($result)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = "::mlir::MutableOperandRange getLinearWeights() { return getWeightsMutable(); }";

@@ -746,6 +746,24 @@ func.func @f(%x: tensor<3x8xf32>, %w: !trafo.weight<32x8xf32>) {
 
 // -----
 
+// gate_up_c4
+func.func @f(%x: tensor<?x8xf32>, %w: !trafo.weight<32x8xf32>, %b: !trafo.weight<16xf32>) {
+  // expected-error @+1 {{expects as many biases as weights, 1, got 2}}
+  %0 = trafo.gate_up silu %x weights(%w : !trafo.weight<32x8xf32>) biases(%b, %b : !trafo.weight<16xf32>, !trafo.weight<16xf32>) : tensor<?x8xf32> -> tensor<?x16xf32>
+  return
+}
+
+// -----
+
+// gate_up_c4
+func.func @f(%x: tensor<?x8xf32>, %w: !trafo.weight<32x8xf32>, %b: !trafo.weight<16xf32>) {
+  // expected-error @+1 {{expects biases of shape [32], got '!trafo.weight<16xf32>'}}
+  %0 = trafo.gate_up silu %x weights(%w : !trafo.weight<32x8xf32>) biases(%b : !trafo.weight<16xf32>) : tensor<?x8xf32> -> tensor<?x16xf32>
+  return
+}
+
+// -----
+
 // linear_add_c1
 func.func @f(%x: tensor<?x8xf32>, %r: tensor<?x4xf32>, %w: !trafo.weight<4x16xf32>) {
   // expected-error @+1 {{expects a weight with the input's 8 columns, got '!trafo.weight<4x16xf32>'}}

@@ -77,14 +77,43 @@ func.func @half_a_turn(%x: tensor<?x64xf32>) -> tensor<?x8xf32> {
 }
 
 // CHECK-LABEL: func @biased
-// CHECK-NOT:     trafo.gate_up
+// CHECK:         trafo.gate_up silu %{{.*}} weights(%{{.*}} : !trafo.weight<192x64xq4_1>) biases(%[[B:.*]] : !trafo.weight<192xf32>)
 func.func @biased(%x: tensor<?x64xf32>) -> tensor<?x96xf32> {
+  %g = trafo.get @gate : !trafo.weight<96x64xq4_1>
+  %u = trafo.get @up : !trafo.weight<96x64xq4_1>
+  %b = trafo.get @bias : !trafo.weight<96xf32>
+  %0 = trafo.linear %x, %g bias %b : !trafo.weight<96xf32> : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
+  %1 = trafo.linear %x, %u bias %b : !trafo.weight<96xf32> : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
+  %2 = trafo.activation silu %0 : tensor<?x96xf32>
+  // expected-remark @+1 {{gate and up interleaved in one weight}}
+  %3 = arith.mulf %2, %1 : tensor<?x96xf32>
+  return %3 : tensor<?x96xf32>
+}
+
+// Biases stay two where the weights do.
+// CHECK-LABEL: func @biased_formats_differ
+// CHECK:         trafo.gate_up silu %{{.*}} weights({{.*}}) biases(%[[B:.*]], %[[B]] : !trafo.weight<96xf32>, !trafo.weight<96xf32>)
+func.func @biased_formats_differ(%x: tensor<?x64xf32>) -> tensor<?x96xf32> {
+  %g = trafo.get @gate : !trafo.weight<96x64xq4_1>
+  %u = trafo.get @up8 : !trafo.weight<96x64xq8_0>
+  %b = trafo.get @bias : !trafo.weight<96xf32>
+  %0 = trafo.linear %x, %g bias %b : !trafo.weight<96xf32> : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
+  %1 = trafo.linear %x, %u bias %b : !trafo.weight<96xf32> : tensor<?x64xf32>, !trafo.weight<96x64xq8_0> -> tensor<?x96xf32>
+  %2 = trafo.activation silu %0 : tensor<?x96xf32>
+  // expected-remark @+1 {{gate and up in two weights}}
+  %3 = arith.mulf %2, %1 : tensor<?x96xf32>
+  return %3 : tensor<?x96xf32>
+}
+
+// CHECK-LABEL: func @biased_on_one_side
+// CHECK-NOT:     trafo.gate_up
+func.func @biased_on_one_side(%x: tensor<?x64xf32>) -> tensor<?x96xf32> {
   %g = trafo.get @gate : !trafo.weight<96x64xq4_1>
   %b = trafo.get @bias : !trafo.weight<96xf32>
   %0 = trafo.linear %x, %g : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
   %1 = trafo.linear %x, %g bias %b : !trafo.weight<96xf32> : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
   %2 = trafo.activation silu %0 : tensor<?x96xf32>
-  // expected-remark @+1 {{[Missed] fuse-gate-up | Category:trafo-fuse | Reason="a factor has a bias"}}
+  // expected-remark @+1 {{[Missed] fuse-gate-up | Category:trafo-fuse | Reason="one factor has a bias and the other none"}}
   %3 = arith.mulf %2, %1 : tensor<?x96xf32>
   return %3 : tensor<?x96xf32>
 }
