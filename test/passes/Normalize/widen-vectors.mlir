@@ -10,7 +10,7 @@ trafo.weight @wide : !trafo.weight<64xf32> from #trafo.random<1>
 // Each layer's norm gets a recipe; matrices stay.
 // CHECK:      trafo.weight @norm.0.f32 : !trafo.weight<64xf32> recipe {
 // CHECK-NEXT:   %[[N:.*]] = trafo.get @norm.0
-// CHECK-NEXT:   %[[W:.*]] = trafo.quantize %[[N]] : !trafo.weight<64xf16> to !trafo.weight<64xf32>
+// CHECK-NEXT:   %[[W:.*]] = trafo.quantize %[[N]] : <64xf16> to <64xf32>
 // CHECK-NEXT:   trafo.yield %[[W]]
 // CHECK:      trafo.weight @norm.1.f32
 // CHECK:      trafo.weight @bias.f32
