@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace llvm;
@@ -35,7 +36,7 @@ static Bytes readAll(int file) {
 }
 
 FailureOr<Bytes> trafo::target::runTool(StringRef program, ArrayRef<StringRef> arguments, ArrayRef<char> input,
-                                        bool outputIsStdout, std::string &error) {
+                                        bool outputIsStdout, std::string &error, ToolLimits limits) {
   int in = memfd_create("trafo-input", 0), out = memfd_create("trafo-output", 0), said = memfd_create("trafo-said", 0);
   llvm::scope_exit closeAll([&] {
     for (int file : {in, out, said})
@@ -51,15 +52,24 @@ FailureOr<Bytes> trafo::target::runTool(StringRef program, ArrayRef<StringRef> a
   SmallVector<StringRef> command = {program};
   for (StringRef argument : arguments)
     command.push_back(argument == "%in" ? StringRef(inPath) : argument == "%out" ? StringRef(outPath) : argument);
-  std::string launch;
-  int code =
-      sys::ExecuteAndWait(program, command, /*Env=*/std::nullopt,
-                          {StringRef("/dev/null"), StringRef(outputIsStdout ? outPath : saidPath), StringRef(saidPath)},
-                          /*SecondsToWait=*/120, /*MemoryLimit=*/0, &launch);
+  std::string why;
+  sys::ProcessInfo process =
+      sys::ExecuteNoWait(program, command, /*Env=*/std::nullopt,
+                         {StringRef("/dev/null"), StringRef(outputIsStdout ? outPath : saidPath), StringRef(saidPath)},
+                         /*MemoryLimit=*/0, &why);
+  int code = -1;
+  if (process.Pid != sys::ProcessInfo::InvalidPid) {
+    rlimit cpu = {limits.cpuSeconds, limits.cpuSeconds};
+    prlimit(process.Pid, RLIMIT_CPU, &cpu, nullptr);
+    code = sys::Wait(process, limits.wallSeconds, &why).ReturnCode;
+  }
   if (code == 0)
     return readAll(out);
   Bytes text = readAll(said);
   StringRef first = StringRef(text.data(), text.size()).trim().split('\n').first;
-  error = program.str() + " ended with " + std::to_string(code) + ": " + (first.empty() ? launch : first.str());
+  error = program.str() + " ended with " + std::to_string(code) + ": " + (first.empty() ? why : first.str());
+  if (code < 0)
+    error += "; it may take " + std::to_string(limits.cpuSeconds) + " s of a CPU, " +
+             std::to_string(limits.wallSeconds) + " s in all";
   return failure();
 }

@@ -7,11 +7,19 @@
 
 namespace trafo::target {
 
+/// What a tool may take before it is ended: time on a CPU, so that a busy machine ends none that works, and a wall time
+/// that only one that waits for something reaches.
+struct ToolLimits {
+  unsigned cpuSeconds = 600;
+  unsigned wallSeconds = 3600;
+};
+
 /// Runs `program` with `arguments`, in which "%in" and "%out" stand for the paths of the input and the output, and
 /// standard output goes to the output as well where `outputIsStdout`. Returns the output; sets `error` to one line with
-/// the tool's first message where it cannot be started or does not end with 0.
+/// the tool's first message where it cannot be started, does not end with 0, or reaches a limit.
 llvm::FailureOr<Bytes> runTool(llvm::StringRef program, llvm::ArrayRef<llvm::StringRef> arguments,
-                               llvm::ArrayRef<char> input, bool outputIsStdout, std::string &error);
+                               llvm::ArrayRef<char> input, bool outputIsStdout, std::string &error,
+                               ToolLimits limits = {});
 
 } // namespace trafo::target
 
