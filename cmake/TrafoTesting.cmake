@@ -7,8 +7,8 @@ find_package(GTest REQUIRED)
 include(GoogleTest)
 
 # trafo_gtest(name source... [LIBRARIES library...]): a GoogleTest program, each of its cases a test of ctest. The cases
-# see the model and the reference as the environment variables TRAFO_TEST_MODEL and TRAFO_SHARED, and the tools' folder
-# as TRAFO_BIN.
+# see the model and the reference as the environment variables TRAFO_TEST_MODEL and TRAFO_SHARED, the tools' folder as
+# TRAFO_BIN and oneDNN's library as TRAFO_DNNL.
 function(trafo_gtest name)
   cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
@@ -18,7 +18,7 @@ function(trafo_gtest name)
   # On its way to the test the list is taken apart often; what is not escaped so ends as the first variable alone.
   string(REPEAT "\\" 8 escape)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 ENVIRONMENT
-    "TRAFO_TEST_MODEL=${TRAFO_TEST_MODEL}${escape};TRAFO_SHARED=${TRAFO_SHARED}${escape};TRAFO_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    "TRAFO_TEST_MODEL=${TRAFO_TEST_MODEL}${escape};TRAFO_SHARED=${TRAFO_SHARED}${escape};TRAFO_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}${escape};TRAFO_DNNL=${TRAFO_DNNL_LIBRARY}")
 endfunction()
 
 add_custom_target(check

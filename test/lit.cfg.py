@@ -15,6 +15,7 @@ config.test_exec_root = os.path.join(config.trafo_build_dir, "test", "lit")
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.trafo_build_dir, "bin"), config.llvm_tools_dir, config.environment["PATH"]]
 )
+config.environment["TRAFO_DNNL"] = config.trafo_dnnl
 for name in ("TRAFO_TEST_MODEL", "TRAFO_SHARED", "HOME", "TMPDIR"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
@@ -36,8 +37,6 @@ if config.ptxas:
     config.available_features.add("ptxas")
 if os.path.exists("/dev/nvidiactl"):
     config.available_features.add("cuda")
-if config.trafo_have_onednn:
-    config.available_features.add("onednn")
 config.available_features.add(platform.machine())
 try:
     with open("/proc/cpuinfo") as cpuinfo:

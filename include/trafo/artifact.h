@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 #define TRAFO_ARTIFACT_VERSION 1u /* layout of this file */
-#define TRAFO_ABI_VERSION 1u      /* trafo_step_t and trafo_code_t */
+#define TRAFO_ABI_VERSION 2u      /* trafo_step_t, trafo_code_t and trafo_library_t */
 #define TRAFO_ARTIFACT_MAGIC "TRAFOART"
 #define TRAFO_TRAILER_MAGIC "TRAFOEND"
 #define TRAFO_PAGE_BYTES 4096u /* alignment of payload, CODE and WEIGHTS sections */
@@ -117,6 +117,29 @@ typedef struct trafo_manifest_t {
 } trafo_manifest_t;
 TRAFO_STATIC_ASSERT(sizeof(trafo_manifest_t) == 168, "layout of trafo_manifest_t");
 
+/* A matrix product that code leaves to a library: out[r][c] = sum_k x[r][k] * w[c][k] in f32. Four of these fields say how
+ * it is called; how many rows and columns a call has is said by the call. */
+enum {
+  TRAFO_MATMUL_F32_ROWS = 1,  /* x f32, w f32 [columns][depth] */
+  TRAFO_MATMUL_F32_TILES = 2, /* x f32, w f32 [columns / 16][depth][16] */
+  TRAFO_MATMUL_BF16_TILES = 3 /* x bf16, w bf16 [columns / 16][depth / 2][16][2] */
+};
+typedef struct trafo_matmul_t {
+  int64_t form;    /* TRAFO_MATMUL_* */
+  int64_t rows;    /* x and out have room for so many; those past a call's own may be read and written */
+  int64_t columns; /* a row of out; the most a call asks for, a multiple of 16 */
+  int64_t depth;   /* a row of x; a multiple of 16, of 32 for bf16 */
+} trafo_matmul_t;
+
+/* The library as code sees it. `matmul` may be called by all workers at once, each with its own number, and uses no other
+ * threads; `call` is one of the code's own (trafo_code_t::matmuls), columns a multiple of 16. A call that fails leaves
+ * anything in `out` and tells whoever made the table. */
+typedef struct trafo_library_t {
+  void *state;
+  void (*matmul)(void *state, int64_t worker, const trafo_matmul_t *call, int64_t rows, int64_t columns, const void *x,
+                 const void *w, float *out);
+} trafo_library_t;
+
 /* One step over `rows` rows, the same for every worker (the worker's number is a separate argument). */
 typedef struct trafo_step_t {
   const uint8_t *weights;
@@ -131,15 +154,17 @@ typedef struct trafo_step_t {
   int64_t workers;
   void (*barrier)(void *state); /* returns once all `workers` have called it; orders all memory accesses */
   void *barrier_state;
+  const trafo_library_t *library; /* NULL for code without matmuls of a library */
 } trafo_step_t;
 
 typedef void (*trafo_step_fn)(const trafo_step_t *step, int64_t worker);
 
 typedef struct trafo_code_t {
-  uint32_t abi_version; /* out: what the code was made for */
-  uint32_t reserved0;
-  trafo_step_fn step; /* out */
-  void *reserved[6];
+  uint32_t abi_version;          /* out: what the code was made for */
+  uint32_t matmul_count;         /* out: products left to a library; 0: the code needs none */
+  trafo_step_fn step;            /* out */
+  const trafo_matmul_t *matmuls; /* out: [matmul_count], in the image */
+  void *reserved[5];
 } trafo_code_t;
 
 /* e_entry of a CODE image. Returns 0 and fills `out_code`, or 1 if `newest_abi` is older than the code's. */

@@ -9,6 +9,7 @@
 #include "lib/Compiler/Report.h"
 #include "lib/Compiler/RunPasses.h"
 #include "lib/Compiler/Session.h"
+#include "lib/Compiler/StageOptionsOf.h"
 #include "lib/Compiler/WriteOutput.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -48,6 +49,7 @@ private:
   std::unique_ptr<Progress> progress;
   Input input;
   SmallVector<plan::TargetAttr> tiers;
+  StageOptions stageOptions;
   ModelSummary summary;
   OwningOpRef<ModuleOp> packing; ///< the first tier's tiled module: layouts and offsets of weights
   SmallVector<TierCode> code;
@@ -105,11 +107,7 @@ int Compilation::prepare() {
     diagnostics.error("--emit=exe and so take several targets; expects one target otherwise");
     return TRAFO_USAGE;
   }
-  if (options.gemm == "onednn") {
-    diagnostics.error("--x86-gemm=onednn: this build has no oneDNN lowering; expects auto or generated");
-    return TRAFO_UNSUPPORTED;
-  }
-  return 0;
+  return stageOptionsOf(options, tiers, diagnostics, stageOptions);
 }
 
 unsigned Compilation::countSteps() const {
@@ -128,10 +126,6 @@ LogicalResult Compilation::runUserPipelines(ModuleOp module, Stage after) {
 
 LogicalResult Compilation::runStage(ModuleOp module, Stage stage) {
   progress->step(stageName(stage));
-  StageOptions stageOptions;
-  if (!StringRef(options.weights).starts_with("random:"))
-    stageOptions.quantize = options.weights;
-  stageOptions.profile = options.profile;
   auto tier = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
   if (failed(runner.run(module, stageName(stage), [&](PassManager &pm) {
         buildStage(pm, stage, stageOptions, tier ? target::targetOf(tier) : nullptr);
@@ -236,6 +230,7 @@ int Compilation::run() {
     if (stopsAfter(stage))
       return writeIr(module);
   }
+  summary.libraryAsked = stageOptions.library;
   summarizeOps(module, summary);
   for (auto [i, tier] : llvm::enumerate(tiers)) {
     OwningOpRef<ModuleOp> copy = i + 1 < tiers.size() ? OwningOpRef<ModuleOp>(module.clone()) : std::move(input.module);

@@ -4,18 +4,12 @@
 #include "lib/Compiler/Input.h"
 #include "lib/Compiler/Progress.h"
 #include "lib/Compiler/Session.h"
+#include "lib/Compiler/StageOptionsOf.h"
 #include "lib/Reference/Reference.h"
 #include "trafo/runtime.h"
 
 using namespace mlir;
 using namespace trafo;
-
-static StageOptions stageOptionsOf(const CompileOptions &options) {
-  StageOptions stageOptions;
-  if (!StringRef(options.weights).starts_with("random:"))
-    stageOptions.quantize = options.weights;
-  return stageOptions;
-}
 
 /// True if code for `target` runs on this machine.
 static bool runsHere(plan::TargetAttr target) {
@@ -24,23 +18,32 @@ static bool runsHere(plan::TargetAttr target) {
   return native && native.getTriple() == target.getTriple() && (target.getCpuBits() & ~native.getCpuBits()) == 0;
 }
 
+/// The first of the targets asked for.
+static int findTarget(const CompileOptions &options, Session &session, plan::TargetAttr &target) {
+  std::string why, tier = options.targets.empty() ? "native" : options.targets.front();
+  target = target::describeTier(&session.context, tier, why);
+  if (target)
+    return 0;
+  session.diagnostics.error(why);
+  return TRAFO_USAGE;
+}
+
 int trafo::check(const CompileOptions &options, const JudgeOptions &judge, llvm::raw_ostream &out,
                  llvm::raw_ostream &errors) {
   Session session(errors);
   if (int status = session.open(options))
     return status;
-  std::string why, tier = options.targets.empty() ? "native" : options.targets.front();
-  plan::TargetAttr target = target::describeTier(&session.context, tier, why);
-  if (!target) {
-    session.diagnostics.error(why);
-    return TRAFO_USAGE;
-  }
+  plan::TargetAttr target;
+  if (int status = findTarget(options, session, target))
+    return status;
+  StageOptions stageOptions;
+  if (int status = stageOptionsOf(options, target, session.diagnostics, stageOptions))
+    return status;
   Input input;
   if (int status = readInput(session.context, options, session.diagnostics, input))
     return status;
   ModuleOp module = *input.module;
   module->setAttr(plan::kTargetAttr, target);
-  StageOptions stageOptions = stageOptionsOf(options);
   PassManager pm(&session.context);
   for (Stage stage : kStages) {
     // What Lower leaves is run as it is, so it must be code for this machine.
@@ -79,7 +82,13 @@ int trafo::evaluate(const CompileOptions &options, const JudgeOptions &judge, ll
       return TRAFO_BAD_DATA;
     }
   // Numeric classes are on the ops, and weights in the formats asked for, once Quantize has run.
-  StageOptions stageOptions = stageOptionsOf(options);
+  plan::TargetAttr target; // what runs the compiled program matters only to its matmul library
+  StageOptions stageOptions;
+  if (options.gemm == "onednn")
+    if (int status = findTarget(options, session, target))
+      return status;
+  if (int status = stageOptionsOf(options, target, session.diagnostics, stageOptions))
+    return status;
   PassManager pm(&session.context);
   for (Stage stage : {Stage::Normalize, Stage::Fuse, Stage::Quantize})
     if (stage > input.stage && (judge.asCompiled || !stageOptions.quantize.empty()))

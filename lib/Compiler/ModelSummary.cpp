@@ -79,19 +79,42 @@ void trafo::summarizeStages(ModuleOp module, ModelSummary &summary) {
   summary.profile = module->getAttrOfType<plan::ProfileAttr>(plan::kProfileAttr);
 }
 
+bool trafo::callsLibrary(const ModelSummary &summary) {
+  return llvm::any_of(summary.stages, [](plan::CostAttr cost) { return cost.getLibrary(); });
+}
+
+/// The stage an op was made into, <body>.<op> (_<number> for the next of a kind, which are alike); null if it has none.
+static plan::CostAttr stageOf(const OpSummary &op, const ModelSummary &summary) {
+  std::string name = op.body + "." + op.op.substr(op.op.find('.') + 1);
+  for (plan::CostAttr cost : summary.stages)
+    if (cost.getStage() == name)
+      return cost;
+  return {};
+}
+
+/// Class and road of an op, for INFO. A library sums in an order of its own.
+static void addNumbers(llvm::json::Object &entry, StringRef numbers, plan::CostAttr stage) {
+  bool library = stage && stage.getLibrary();
+  entry["class"] = library ? numbers.str() + " summed by oneDNN" : numbers.str();
+  if (stage && stage.getRowMultiplies() > 0)
+    entry["road"] = library ? "oneDNN" : "generated";
+}
+
 static llvm::json::Array stagesJson(const ModelSummary &summary) {
   llvm::json::Array stages;
-  for (plan::CostAttr cost : summary.stages)
-    stages.push_back(llvm::json::Object{{"stage", cost.getStage()},
-                                        {"class", cost.getNumbers()},
-                                        {"runs", cost.getRuns()},
-                                        {"weight_bytes", cost.getWeightBytes()},
-                                        {"row_bytes", cost.getRowBytes()},
-                                        {"row_multiplies", cost.getRowMultiplies()},
-                                        {"position_bytes", cost.getPositionBytes()},
-                                        {"position_multiplies", cost.getPositionMultiplies()},
-                                        {"window", cost.getWindow()},
-                                        {"of_outputs", cost.getOfOutputs()}});
+  for (plan::CostAttr cost : summary.stages) {
+    llvm::json::Object entry{{"stage", cost.getStage()},
+                             {"runs", cost.getRuns()},
+                             {"weight_bytes", cost.getWeightBytes()},
+                             {"row_bytes", cost.getRowBytes()},
+                             {"row_multiplies", cost.getRowMultiplies()},
+                             {"position_bytes", cost.getPositionBytes()},
+                             {"position_multiplies", cost.getPositionMultiplies()},
+                             {"window", cost.getWindow()},
+                             {"of_outputs", cost.getOfOutputs()}};
+    addNumbers(entry, cost.getNumbers(), cost);
+    stages.push_back(std::move(entry));
+  }
   return stages;
 }
 
@@ -118,8 +141,11 @@ std::string trafo::infoJson(const Input &input, const ModelSummary &summary) {
     formats.push_back(Object{{"format", name}, {"tensors", count.first}, {"bytes", count.second}});
   root["tensors"] = std::move(formats);
   Array classes;
-  for (const OpSummary &op : summary.ops)
-    classes.push_back(Object{{"op", op.op}, {"body", op.body}, {"class", op.numbers}, {"times", op.times}});
+  for (const OpSummary &op : summary.ops) {
+    Object entry{{"op", op.op}, {"body", op.body}, {"times", op.times}};
+    addNumbers(entry, op.numbers, stageOf(op, summary));
+    classes.push_back(std::move(entry));
+  }
   root["numeric_classes"] = std::move(classes);
   root["stages"] = stagesJson(summary);
   if (plan::ProfileAttr profile = summary.profile)
@@ -131,7 +157,10 @@ std::string trafo::infoJson(const Input &input, const ModelSummary &summary) {
   for (const auto &[name, features] : summary.targets)
     targets.push_back(Object{{"target", name}, {"cpu_features", Array(features)}});
   root["targets"] = std::move(targets);
-  root["library_calls"] = Array();
+  Array libraries;
+  if (callsLibrary(summary))
+    libraries.push_back("libdnnl.so.3 (oneDNN 3.2 or newer)");
+  root["needs"] = std::move(libraries);
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(std::move(root));
   return text;

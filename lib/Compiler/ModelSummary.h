@@ -25,6 +25,7 @@ struct ModelSummary {
   std::vector<OpSummary> ops;                                            ///< in order of execution
   std::map<std::string, std::pair<int64_t, int64_t>> formats;            ///< storage format: tensors, bytes
   int64_t parameters = 0;                                                ///< values of all sources
+  bool libraryAsked = false;                                             ///< --x86-gemm=onednn
   llvm::SmallVector<plan::CostAttr> stages;                              ///< after Tile
   plan::ProfileAttr profile;                                             ///< null: the step is not instrumented
   std::vector<std::pair<std::string, std::vector<std::string>>> targets; ///< tier and its CPU features
@@ -34,6 +35,9 @@ struct ModelSummary {
 void summarizeOps(mlir::ModuleOp module, ModelSummary &summary);
 /// Reads the stages' costs from a module after Tile.
 void summarizeStages(mlir::ModuleOp module, ModelSummary &summary);
+
+/// Whether products of a stage are left to a matmul library.
+bool callsLibrary(const ModelSummary &summary);
 
 /// The INFO section: one JSON object, the same bytes for the same input. What MANIFEST holds is not repeated.
 std::string infoJson(const Input &input, const ModelSummary &summary);

@@ -32,6 +32,11 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
   out << "\npredicted                "
       << llvm::format("%.0f tokens/s", rate * 1e9 / std::max<double>(manifest.decode_bytes, 1))
       << " decoding at batch 1, if bound by reading\n";
+  if (summary.libraryAsked)
+    out << "oneDNN                   "
+        << (callsLibrary(summary) ? "needed when it runs: libdnnl.so.3, 3.2 or newer"
+                                  : "not used: the model has no float linears that it takes")
+        << "\n";
   int64_t total = 0;
   auto bytesOf = [](plan::CostAttr cost) { return cost.getRuns() * (cost.getWeightBytes() + cost.getRowBytes()); };
   for (plan::CostAttr cost : summary.stages)
@@ -43,5 +48,5 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
     if (int64_t bytes = bytesOf(cost))
       out << llvm::format("  %5.1f %%  %8.2f MB  ", 100.0 * bytes / total, bytes / 1e6)
           << llvm::left_justify(cost.getStage(), 24) << "x " << llvm::format("%-4lld", (long long)cost.getRuns())
-          << cost.getNumbers() << "\n";
+          << cost.getNumbers() << (cost.getLibrary() ? " by oneDNN" : "") << "\n";
 }

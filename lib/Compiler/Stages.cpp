@@ -63,10 +63,15 @@ void trafo::buildStage(OpPassManager &pm, Stage stage, const StageOptions &optio
   case Stage::Quantize: { // storage formats and numeric classes
     QuantizePipelineOptions quantize;
     quantize.weights = options.quantize;
+    quantize.libraryWeights = options.libraryWeights;
+    quantize.bf16Activations = options.bf16Activations;
     return buildQuantizePipeline(pm, quantize);
   }
-  case Stage::Plan: // ops become stages of a step
-    return buildPlanPipeline(pm);
+  case Stage::Plan: { // ops become stages of a step
+    PlanPipelineOptions plan;
+    plan.library = options.library;
+    return buildPlanPipeline(pm, plan);
+  }
   case Stage::Tile: { // loops, packing layouts, the arena
     TilePipelineOptions tile;
     tile.instrument = options.profile;

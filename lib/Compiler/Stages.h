@@ -26,9 +26,11 @@ std::string stageNames();
 
 /// What pipelines of stages are told. Numbers and yes/noes of the machine are on the module (plan.target).
 struct StageOptions {
-  std::string quantize; ///< storage format to quantise linears to; empty: keep
-  bool onednn = false;  ///< matmuls may become library calls
-  bool profile = false; ///< workers stamp the time around each stage
+  std::string quantize;         ///< storage format to quantise linears to; empty: keep
+  bool library = false;         ///< float matmuls are left to the machine's library
+  std::string libraryWeights;   ///< float format that the library wants weights in; empty: as they are
+  bool bf16Activations = false; ///< linears with bf16 weights see their inputs rounded to bf16
+  bool profile = false;         ///< workers stamp the time around each stage
 };
 
 /// Adds the pipeline of `stage`, which ends in its verify-<stage>. `target` is needed from Lower on.

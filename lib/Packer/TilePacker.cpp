@@ -122,14 +122,25 @@ template <Format F> void packGrouped(const PackedLayout &layout, const uint8_t *
   layout.lane == 4 ? packBlocks<F, 4>(layout, rows, count, out) : packBlocks<F, 0>(layout, rows, count, out);
 }
 
-/// Float formats: columns of `tileRows` elements.
-template <class Bits> void packFloats(const PackedLayout &layout, const uint8_t *rows, int64_t count, uint8_t *out) {
-  const int64_t size = sizeof(Bits);
-  for (int64_t c = 0; c < layout.columns; ++c, out += layout.tileRows * size) {
+/// Float formats: `lane` columns of `tileRows` elements, a row's elements side by side. Those of a row take `chunk` bytes;
+/// Chunk is 0 where that is known only at run time.
+template <int64_t Chunk>
+void packFloats(const PackedLayout &layout, int64_t chunk, const uint8_t *rows, int64_t count, uint8_t *out) {
+  if constexpr (Chunk != 0)
+    chunk = Chunk;
+  int64_t chunks = layout.columns / layout.lane;
+  for (int64_t c = 0; c < chunks; ++c, out += layout.tileRows * chunk) {
     for (int64_t r = 0; r < count; ++r)
-      std::memcpy(out + r * size, rows + (r * layout.columns + c) * size, sizeof(Bits));
-    std::memset(out + count * size, 0, static_cast<size_t>((layout.tileRows - count) * size));
+      std::memcpy(out + r * chunk, rows + (r * chunks + c) * chunk, static_cast<size_t>(chunk));
+    std::memset(out + count * chunk, 0, static_cast<size_t>((layout.tileRows - count) * chunk));
   }
+}
+
+void packFloats(const PackedLayout &layout, const uint8_t *rows, int64_t count, uint8_t *out) {
+  int64_t chunk = layout.lane * formatInfo(layout.format).blockBytes;
+  return chunk == 2   ? packFloats<2>(layout, chunk, rows, count, out)
+         : chunk == 4 ? packFloats<4>(layout, chunk, rows, count, out)
+                      : packFloats<0>(layout, chunk, rows, count, out);
 }
 } // namespace
 
@@ -140,10 +151,9 @@ void trafo::packTile(const PackedLayout &layout, const uint8_t *rows, int64_t co
   }
   switch (layout.format) {
   case Format::F32:
-    return packFloats<uint32_t>(layout, rows, count, out);
   case Format::F16:
   case Format::BF16:
-    return packFloats<uint16_t>(layout, rows, count, out);
+    return packFloats(layout, rows, count, out);
 #define TRAFO_CASE(NAME)                                                                                               \
   case Format::NAME:                                                                                                   \
     return packGrouped<Format::NAME>(layout, rows, count, out);

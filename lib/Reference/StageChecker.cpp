@@ -7,6 +7,7 @@
 #include "lib/Packer/RoundToFormat.h"
 #include "lib/Reference/Bounds.h"
 #include "lib/Reference/ModuleChecker.h"
+#include "lib/Reference/PlainLibrary.h"
 #include "lib/Reference/StepProgram.h"
 #include "llvm/Support/Memory.h"
 
@@ -199,6 +200,7 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
     step.workers = 1;
     step.barrier = Watcher::barrier;
     step.barrier_state = &watcher;
+    step.library = &kPlainLibrary;
     program->run(step);
     if (watcher.next != runs.size() && !verdict.broken) {
       module.emitError("after pass '") << pass << "' a step has " << watcher.next << " barriers, the plan "

@@ -53,6 +53,14 @@ static void emitQuery(ModuleOp module) {
   Value code = start->getArgument(1);
   Value version = trafo::emitFieldAddress(b, loc, code, offsetof(trafo_code_t, abi_version));
   LLVM::StoreOp::create(b, loc, constant(TRAFO_ABI_VERSION), version, /*alignment=*/4);
+  if (auto calls = module.lookupSymbol<LLVM::GlobalOp>(trafo::kMatmulsGlobal)) {
+    int64_t words = cast<LLVM::LLVMArrayType>(calls.getGlobalType()).getNumElements();
+    Value count = constant(static_cast<int32_t>(words * sizeof(int64_t) / sizeof(trafo_matmul_t)));
+    LLVM::StoreOp::create(b, loc, count, trafo::emitFieldAddress(b, loc, code, offsetof(trafo_code_t, matmul_count)),
+                          /*alignment=*/4);
+    Value table = LLVM::AddressOfOp::create(b, loc, calls);
+    LLVM::StoreOp::create(b, loc, table, trafo::emitFieldAddress(b, loc, code, offsetof(trafo_code_t, matmuls)), 8);
+  }
   Value entry = LLVM::AddressOfOp::create(b, loc, pointer, "trafo_step_entry");
   LLVM::StoreOp::create(b, loc, entry, trafo::emitFieldAddress(b, loc, code, offsetof(trafo_code_t, step)), 8);
   LLVM::ReturnOp::create(b, loc, ValueRange{constant(0)});

@@ -53,6 +53,8 @@ void trafo::buildLowerPipeline(OpPassManager &pm, const LowerPipelineOptions &op
   pm.addPass(createEraseWeightsPass());
   // The runtime's barrier is called through the pointer it passed.
   pm.addPass(createLowerBarrierPass());
+  // So is its matmul library, where the plan has one.
+  pm.addPass(createLowerLibraryMatmulPass());
   // No libm in the image: polynomials before the conversion would make calls.
   pm.addPass(createExpandMathPass());
   buildToLLVMPipeline(pm, options.canonicalize);

@@ -17,6 +17,21 @@ def LowerBarrierPass : Pass<"trafo-lower-barrier", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def LowerLibraryMatmulPass : Pass<"trafo-lower-library-matmul", "::mlir::ModuleOp"> {
+  let summary = "plan.library_matmul becomes a call through the library's table";
+  let description = [{
+    ```mlir
+    plan.library_matmul f32_rows %x rows %n weights %w[%at] columns %c to %out call %table worker %i ...
+    // becomes
+    %call = llvm.getelementptr %matmuls[<number of (form, rows, columns, depth) among the module's>]
+    llvm.call %matmul(%state, %i, %call, %n, %c, %x, %w + %at, %out)
+    ```
+    with `%state` and `%matmul` loaded from the trafo_library_t at `%table`. What the runtime must know before a step calls,
+    the products in full size, is collected in the constant global `library_matmuls`, which trafo-emit-entry shows it.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
 def ExpandMathPass : Pass<"trafo-expand-math", "::mlir::ModuleOp"> {
   let summary = "transcendental math ops become polynomials; no call of a math library is left";
   let description = [{
@@ -43,7 +58,7 @@ def EmitEntryPass : Pass<"trafo-emit-entry", "::mlir::ModuleOp"> {
     function and global gets internal linkage, so that the linked image has no dynamic relocations. Functions become
     nounwind: there are no unwind tables.
 
-    E1: the module has an `llvm.func @trafo_step` of 7 pointers, 4 i64 and 2 pointers.
+    E1: the module has an `llvm.func @trafo_step` of 7 pointers, 4 i64 and 3 pointers.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

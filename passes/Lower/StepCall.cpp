@@ -26,6 +26,7 @@ constexpr StepArgument kStepArguments[] = {
     {-1, false},
     {offsetof(trafo_step_t, barrier), true},
     {offsetof(trafo_step_t, barrier_state), true},
+    {offsetof(trafo_step_t, library), true},
 };
 } // namespace
 
@@ -41,7 +42,7 @@ LLVM::LLVMFuncOp trafo::findStep(ModuleOp module) {
     fits &= argument.isPointer ? isa<LLVM::LLVMPointerType>(param) : param.isInteger(64);
   if (fits)
     return step;
-  step.emitError("expects 7 pointers, 4 i64 and 2 pointers as arguments of the step, got ") << type;
+  step.emitError("expects 7 pointers, 4 i64 and 3 pointers as arguments of the step, got ") << type;
   return {};
 }
 

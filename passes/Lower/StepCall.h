@@ -7,7 +7,10 @@
 
 namespace trafo {
 
-/// The module's `llvm.func @trafo_step`, with the arguments of the contract: 7 pointers, 4 i64 and 2 pointers. Null
+/// The constant global of 64-bit words that holds the products left to a library, trafo_matmul_t by trafo_matmul_t.
+inline constexpr llvm::StringLiteral kMatmulsGlobal = "library_matmuls";
+
+/// The module's `llvm.func @trafo_step`, with the arguments of the contract: 7 pointers, 4 i64 and 3 pointers. Null
 /// with a diagnostic where it is missing or has others.
 mlir::LLVM::LLVMFuncOp findStep(mlir::ModuleOp module);
 

@@ -24,7 +24,7 @@ def EmitKernelPass : Pass<"trafo-emit-kernel", "::mlir::ModuleOp"> {
     `barrier_state` is the state of trafo-lower-grid-barrier. The worker's number is the number of the thread block,
     `workers` is the step's field and must be the number of blocks launched.
 
-    K1: the module has an `llvm.func @trafo_step` of 7 pointers, 4 i64 and 2 pointers.
+    K1: the module has an `llvm.func @trafo_step` of 7 pointers, 4 i64 and 3 pointers.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
 }

@@ -32,6 +32,25 @@ def PlanStepPass : Pass<"trafo-plan-step", "::mlir::ModuleOp"> {
                            "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def ChooseRoadsPass : Pass<"trafo-choose-roads", "::mlir::ModuleOp"> {
+  let summary = "give contractions of float weights to the machine's matmul library";
+  let description = [{
+    Under `library`, with a plan.target whose library takes f32_rows,
+    ```mlir
+    plan.contract %panel rows %n, %w units %begin to %end groups 1 : !plan.panel<64x576xf32>, !trafo.weight<960x576xf32> { ... }
+    ```
+    becomes
+    ```mlir
+    plan.contract %panel rows %n, %w units %begin to %end groups 1 library f32_rows : ...
+    ```
+    Contractions that the library's form does not fit (grouped formats never do) stay with generated code, with a remark.
+  }];
+  let options = [
+    Option<"library", "library", "bool", /*default=*/"false", "use the matmul library where it can be used">,
+  ];
+  let dependentDialects = ["::trafo::plan::PlanDialect"];
+}
+
 def VerifyPlanPass : Pass<"verify-plan", "::mlir::ModuleOp"> {
   let summary = "after Plan: stages and one step, no trafo op but weights and their recipes, no tensor";
 }

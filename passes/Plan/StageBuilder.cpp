@@ -122,8 +122,8 @@ LogicalResult StageBuilder::contract(LinearLike op, StringRef name, const Place 
   auto sums = VectorType::get({kTileRows}, b.getF32Type());
   for (auto [contraction, range] : llvm::zip(contractions, ranges)) {
     Value weightValue = weight(b, contraction.weight);
-    auto contract =
-        plan::ContractOp::create(b, panel, rows, weightValue, range.first, range.second, contraction.groups);
+    auto contract = plan::ContractOp::create(b, panel, rows, weightValue, range.first, range.second, contraction.groups,
+                                             /*library=*/nullptr);
     Block &body = contract.getBody().emplaceBlock();
     body.addArguments({b.getIndexType(), b.getIndexType()}, {loc, loc});
     for (int64_t g = 0; g < contraction.groups; ++g)

@@ -23,6 +23,9 @@ using namespace trafo;
 
 static constexpr auto kNumerics = remark::RemarkOpts::name("assign-numerics").category("trafo-quantize");
 
+/// Products of bf16 pairs go by blocks of so many columns on every machine that has them (plan.contract, C4).
+static constexpr int64_t kBf16Columns = 32;
+
 namespace {
 struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPass> {
   using AssignNumericsPassBase::AssignNumericsPassBase;
@@ -38,9 +41,10 @@ struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPa
     bool allCodes = true, allBf16 = true;
     const FormatInfo *unpacked = nullptr;
     for (OpOperand &weight : op.getLinearWeights()) {
-      const FormatInfo &format = formatInfo(cast<WeightType>(weight.get().getType()).getFormat());
+      auto type = cast<WeightType>(weight.get().getType());
+      const FormatInfo &format = formatInfo(type.getFormat());
       allCodes &= format.grouped;
-      allBf16 &= format.format == Format::BF16;
+      allBf16 &= format.format == Format::BF16 && type.getCols() % kBf16Columns == 0;
       if (format.grouped)
         unpacked = &format;
     }

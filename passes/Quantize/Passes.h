@@ -14,6 +14,10 @@ struct QuantizePipelineOptions : mlir::PassPipelineOptions<QuantizePipelineOptio
   Option<std::string> weights{*this, "weights", llvm::cl::desc("format of the linears' weights; empty: as they are")};
   Option<std::string> headWeights{*this, "head-weights",
                                   llvm::cl::desc("format of the head's weights; empty: follows from weights")};
+  Option<std::string> libraryWeights{
+      *this, "library-weights",
+      llvm::cl::desc(
+          "float format that linears' float weights are brought to for a matmul library; empty: as they are")};
   Option<bool> bf16Activations{*this, "bf16-activations", llvm::cl::init(false),
                                llvm::cl::desc("round the inputs of bf16 weights to bf16")};
 };

@@ -30,8 +30,7 @@ def AssignNumericsPass : Pass<"trafo-assign-numerics", "::mlir::ModuleOp"> {
   let description = [{
     Sets `activation`, the op's numeric class, where it is not set: `i8_g32` (int8 per group of 32) for weights in
     grouped formats, which may differ from weight to weight, in two terms (`i8x2_g32`) for the head; `bf16` for bf16
-    weights under `bf16-activations`; `f32`
-    otherwise, with a remark where that means unpacking a quantised format.
+    weights of whole blocks of 32 columns under `bf16-activations`; `f32` otherwise, with a remark where that means unpacking a quantised format.
 
     ```mlir
     %y = trafo.linear %x, %w : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>

@@ -9,6 +9,8 @@ void trafo::buildQuantizePipeline(OpPassManager &pm, const QuantizePipelineOptio
   // First the formats: numeric classes follow from them.
   if (!options.weights.empty())
     pm.addPass(createRequantizePass({options.weights, options.headWeights}));
+  if (!options.libraryWeights.empty())
+    pm.addPass(createRequantizePass({options.libraryWeights, options.libraryWeights}));
   pm.addPass(createAssignNumericsPass({options.bf16Activations}));
   pm.addPass(createVerifyQuantizePass());
 }

@@ -31,7 +31,7 @@ struct Cost {
   std::string numbers = "f32";
   int64_t weightBytes = 0, rowBytes = 0, rowMultiplies = 0;
   int64_t positionBytes = 0, positionMultiplies = 0, window = 0;
-  bool ofOutputs = false;
+  bool ofOutputs = false, library = false;
   llvm::SmallDenseSet<Attribute> read, contracted; ///< symbols and slots that were counted
 
   LogicalResult add(plan::WeightOp use, ModuleOp module);
@@ -59,6 +59,7 @@ LogicalResult Cost::add(plan::WeightOp use, ModuleOp module) {
     if (contract && contracted.insert(name).second) {
       ActivationFormat rows = cast<plan::PanelType>(contract.getPanel().getType()).getFormat();
       rowMultiplies += type.getRows() * type.getCols() * std::max<int64_t>(int8Terms(rows), 1);
+      library |= contract.getLibrary().has_value();
       numbers = (stringifyActivationFormat(rows) + " x " + formatInfo(type.getFormat()).name).str();
     }
   }
@@ -99,7 +100,7 @@ struct CountCostsPass : trafo::impl::CountCostsPassBase<CountCostsPass> {
         return signalPassFailure();
       costs.push_back(plan::CostAttr::get(&getContext(), stage.getSymName(), cost.numbers, runs[stage.getSymName()],
                                           cost.weightBytes, cost.rowBytes, cost.rowMultiplies, cost.positionBytes,
-                                          cost.positionMultiplies, cost.window, cost.ofOutputs));
+                                          cost.positionMultiplies, cost.window, cost.ofOutputs, cost.library));
     }
     module->setAttr(plan::kCostsAttr, ArrayAttr::get(&getContext(), costs));
   }

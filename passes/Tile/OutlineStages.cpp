@@ -37,6 +37,7 @@ enum Argument {
   kWorker,
   kBarrier,
   kBarrierState,
+  kLibrary,
   kArgumentCount
 };
 
@@ -80,6 +81,7 @@ SmallVector<Type> Outliner::argumentTypes() {
           index,
           index,
           index,
+          pointer,
           pointer,
           pointer};
 }
@@ -165,6 +167,10 @@ LogicalResult Outliner::lowerOp(Operation *op, plan::StageOp stage, func::FuncOp
     auto weight = cast<WeightType>(load.getWeight().getType());
     int64_t elements = llvm::alignTo(weight.getBytes() / 4, plan::kTileRows);
     results = {b.loadVec(b.view(argument(kWeights), *offset, b.memref({elements}, b.getF32Type())), load.getIndex())};
+  } else if (auto matmul = dyn_cast<plan::LibraryMatmulOp>(op)) {
+    matmul.getTableMutable().assign(argument(kLibrary));
+    matmul.getWorkerMutable().assign(argument(kWorker));
+    return success();
   } else {
     return success();
   }

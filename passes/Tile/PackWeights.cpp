@@ -8,6 +8,7 @@
 #include "dialects/Plan/IR/PlanOps.h"
 #include "dialects/Trafo/IR/Layout.h"
 #include "passes/Tile/Passes.h"
+#include "passes/Tile/WeightLayouts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -28,13 +29,16 @@ using namespace mlir;
 
 namespace {
 
-/// How a weight is read: looked up, or contracted with rows of one of the two kinds.
+/// How a weight is read: looked up, or contracted with rows of one of the two kinds, or by a library.
 struct Uses {
   bool byInt8 = false, byFloat = false;
+  trafo::plan::LibraryForm byLibrary = trafo::plan::LibraryForm::None;
 };
 
 trafo::LayoutAttr layoutFor(trafo::WeightType type, Uses uses) {
   MLIRContext *context = type.getContext();
+  if (uses.byLibrary != trafo::plan::LibraryForm::None)
+    return trafo::libraryLayout(context, uses.byLibrary);
   trafo::Format format = type.getFormat();
   const trafo::FormatInfo &info = trafo::formatInfo(format);
   // Codes are only of use against int8 rows; for f32 rows the weight is unpacked from the file's own blocks.
@@ -83,7 +87,11 @@ struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
         for (Operation *user : use->getUsers())
           if (auto contract = dyn_cast<trafo::plan::ContractOp>(user)) {
             auto panel = cast<trafo::plan::PanelType>(contract.getPanel().getType());
-            (trafo::int8Terms(panel.getFormat()) > 0 ? usesOf[weight].byInt8 : usesOf[weight].byFloat) = true;
+            Uses &uses = usesOf[weight];
+            if (contract.getLibrary())
+              uses.byLibrary = *contract.getLibrary();
+            else
+              (trafo::int8Terms(panel.getFormat()) > 0 ? uses.byInt8 : uses.byFloat) = true;
           }
         return WalkResult::advance();
       });

@@ -9,7 +9,7 @@ namespace trafo {
 /// The private buffers of a panel, named after its type: panels of one type share them, since a stage prepares a panel
 /// right before it is contracted.
 struct PanelBuffers {
-  mlir::Value values;                          ///< f32 [rows, columns padded to 16]
+  mlir::Value values;                          ///< f32 or bf16 [rows, columns padded to 16]
   mlir::Value codes, scales, scaledSums, sums; ///< int8, rows x terms each: i8 [cols], f32 [cols / 32] twice,
                                                ///< i16 [cols / 16]
 
@@ -17,9 +17,11 @@ struct PanelBuffers {
     int64_t rows = panel.getRows(), cols = panel.getCols();
     rows *= std::max<int64_t>(1, int8Terms(panel.getFormat()));
     std::string name = ("panel_" + llvm::Twine(rows) + "x" + llvm::Twine(cols)).str();
-    if (panel.getFormat() == ActivationFormat::F32) {
-      values = b.scratch(name + "_f32",
-                         b.memref({rows, static_cast<int64_t>(llvm::alignTo(cols, plan::kTileRows))}, b.getF32Type()));
+    if (int8Terms(panel.getFormat()) == 0) {
+      int64_t padded = llvm::alignTo(cols, plan::kTileRows);
+      mlir::Type element = panel.getFormat() == ActivationFormat::F32 ? mlir::Type(b.getF32Type()) : b.getBF16Type();
+      values = b.scratch((name + "_" + stringifyActivationFormat(panel.getFormat())).str(),
+                         b.memref({rows, padded}, element));
       return;
     }
     codes = b.scratch(name + "_codes", b.memref({rows, cols}, b.getI8Type()));

@@ -15,8 +15,10 @@ def PackWeightsPass : TilePass<"trafo-pack-weights"> {
     A weight that is contracted is cut into tiles of 16 rows, so that one vector serves 16 results: grouped formats in
     the format's blocks with the 16 scales (and minima, and the integer scales of super-blocks) in front and codes four
     columns deep, in planes of 4, 2 and 1 bits where they have fewer than 8; float formats column by column. Weights whose
-    codes meet f32 rows, and weights that are only looked up, keep the file's own bytes. Weights follow each other in the order in which a step reads them, layer by
-    layer, each at a multiple of 64 bytes: a worker's prefetch runs on into the next weight.
+    codes meet f32 rows, and weights that are only looked up, keep the file's own bytes. Weights of contractions that take
+    the library road lie as the library takes them: row after row (f32_rows), in such tiles (f32_tiles), or in tiles of two
+    columns at a time (bf16_tiles). Weights follow each other in the order in which a step reads them, layer by layer, each
+    at a multiple of 64 bytes: a worker's prefetch runs on into the next weight.
 
     ```mlir
     trafo.weight @w : !trafo.weight<576x576xq4_1> from #trafo.file<"m.gguf", 64>
@@ -60,7 +62,7 @@ def TilePreparePass : TilePass<"trafo-tile-prepare"> {
   let summary = "lower plan.prepare to loops over rows in 16 lanes";
   let description = [{
     Each row: one loop for the sum of squares (rms) or sum and squares (layer), one that scales, weighs and quantises
-    groups of 32, or stores f32. The panel lies in private buffers named after its type.
+    groups of 32, or stores f32, or rounds to bf16. The panel lies in private buffers named after its type.
   }];
 }
 
@@ -71,6 +73,23 @@ def TileContractPass : TilePass<"trafo-tile-contract"> {
     one; a loop over the weight's blocks carries one vector of sums per tile and row. Single rows ask for the weight
     stream to be prefetched. Codes that meet f32 rows are unpacked to f32 first, once per unit and panel, by code made
     from the format's entry (slow; a remark says so).
+  }];
+}
+
+def TileLibraryContractPass : TilePass<"trafo-tile-library-contract"> {
+  let summary = "lower plan.contract whose road is a library to calls of it, and loops over what they gave";
+  let description = [{
+    ```mlir
+    plan.contract %panel rows %n, %w units %begin to %end groups 1 library f32_rows ... { body }
+    ```
+    becomes
+    ```mlir
+    scf.for %first = %begin to %end step %c32 {
+      plan.library_matmul f32_rows %values rows %n weights %packed[%offset] columns %columns to %product ...
+      scf.for %row = %c0 to %n ... { scf.for %unit = ... { %sum = vector.load %product[%row, %column]; body } }
+    }
+    ```
+    The product lies in private scratch. Contractions of generated code are left alone.
   }];
 }
 
@@ -98,13 +117,13 @@ def OutlineStagesPass : TilePass<"trafo-outline-stages"> {
   let summary = "stages become functions, the step a function that calls them";
   let description = [{
     Every function has the step's arguments (weights, arena, tokens, positions, sequences, outputs, pages, rows, output
-    count, workers, worker, barrier, barrier state); a stage also the layer. Slots become loads from a constant table of
-    offsets. Nothing of the plan dialect is left but plan.block_contract and plan.barrier.
+    count, workers, worker, barrier, barrier state, library); a stage also the layer. Slots become loads from a constant
+    table of offsets. Nothing of the plan dialect is left but plan.block_contract, plan.library_matmul and plan.barrier.
   }];
 }
 
 def VerifyTilePass : Pass<"verify-tile", "::mlir::ModuleOp"> {
-  let summary = "after Tile: functions of upstream dialects, plan.block_contract and plan.barrier; weights have places";
+  let summary = "after Tile: functions of upstream dialects, plan.block_contract, plan.library_matmul and plan.barrier; weights have places";
 }
 
 #endif

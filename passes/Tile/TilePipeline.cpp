@@ -11,6 +11,7 @@ void trafo::buildTilePipeline(mlir::OpPassManager &pm, const TilePipelineOptions
   // What stages cost can be told while contractions are ops.
   pm.addPass(createCountCostsPass());
   // One lowering per plan op; each leaves loops and vectors.
+  pm.addPass(createTileLibraryContractPass());
   pm.addPass(createTileContractPass());
   pm.addPass(createTilePreparePass());
   pm.addPass(createTileAttentionPass());

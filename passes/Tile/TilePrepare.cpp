@@ -50,6 +50,20 @@ void emitGroup(VectorMath &b, const PanelBuffers &buffers, MutableArrayRef<Value
   b.store(b.mulf(d, arith::SIToFPOp::create(b, b.getF32Type(), total)), buffers.scaledSums, {row, group});
 }
 
+/// f32 to bf16, to nearest with ties to even, in integers: targets without the instruction would call a library. A NaN
+/// stays one.
+Value roundToBF16(VectorMath &b, Value x) {
+  VectorType words = b.vec(b.getI32Type());
+  Value bits = arith::BitcastOp::create(b, words, x);
+  auto constant = [&](int64_t v) { return b.constantLike(bits, v); };
+  Value odd = arith::AndIOp::create(b, arith::ShRUIOp::create(b, bits, constant(16)), constant(1));
+  Value rounded = b.addi(bits, b.addi(odd, 0x7fff));
+  Value isNan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
+  Value quiet = arith::OrIOp::create(b, bits, constant(0x400000));
+  Value kept = arith::ShRUIOp::create(b, arith::SelectOp::create(b, isNan, quiet, rounded), constant(16));
+  return arith::BitcastOp::create(b, b.vec(b.getBF16Type()), arith::TruncIOp::create(b, b.vec(b.getI16Type()), kept));
+}
+
 void lower(plan::PrepareOp op) {
   VectorMath b(op.getLoc(), OpBuilder(op));
   auto panel = cast<plan::PanelType>(op.getPanel().getType());
@@ -106,8 +120,11 @@ void lower(plan::PrepareOp op) {
           emitGroup(b, buffers, values, terms == 1 ? row : b.addi(b.muli(row, terms), term), group);
       });
     } else {
-      b.loop(zero, b.index(lanesTotal), kTileRows,
-             [&](Value col) { b.storeVec(value(col), buffers.values, {row, col}); });
+      bool narrow = panel.getFormat() == ActivationFormat::BF16;
+      b.loop(zero, b.index(lanesTotal), kTileRows, [&](Value col) {
+        Value x = value(col);
+        b.storeVec(narrow ? roundToBF16(b, x) : x, buffers.values, {row, col});
+      });
     }
   });
   op.erase();
@@ -125,10 +142,6 @@ struct TilePreparePass : trafo::impl::TilePreparePassBase<TilePreparePass> {
       auto panel = cast<plan::PanelType>(op.getPanel().getType());
       if (op.getNorm() == plan::NormKind::Layer && panel.getCols() % kTileRows != 0) {
         op.emitOpError("expects a multiple of 16 columns for a layer norm, got ") << panel.getCols();
-        return signalPassFailure();
-      }
-      if (panel.getFormat() == ActivationFormat::BF16) {
-        op.emitOpError("has no lowering to bf16 rows; use the library road for bf16 activations");
         return signalPassFailure();
       }
       lower(op);

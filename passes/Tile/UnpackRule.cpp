@@ -56,7 +56,8 @@ Value trafo::unpackElementAt(VectorMath &b, Value bytes, Value base, WeightType 
     Type element = format == Format::F32   ? Type(b.getF32Type())
                    : format == Format::F16 ? Type(b.getF16Type())
                                            : Type(b.getBF16Type());
-    Value v = loadBytesAs(b, bytes, element, b.addi(at, b.muli(lane, info.blockBytes)));
+    Value place = b.addi(b.muli(lane, packed.lane), inBlock);
+    Value v = loadBytesAs(b, bytes, element, b.addi(at, b.muli(place, info.blockBytes)));
     return format == Format::F32 ? v : widen(b, v);
   }
   UnpackRule rule(b, bytes, at);

@@ -22,7 +22,7 @@ struct VerifyTilePass : trafo::impl::VerifyTilePassBase<VerifyTilePass> {
     }
     WalkResult result = module.walk([&](Operation *op) {
       bool ours = isa_and_nonnull<plan::PlanDialect>(op->getDialect());
-      if (ours && !isa<plan::BlockContractOp, plan::BarrierOp>(op)) {
+      if (ours && !isa<plan::BlockContractOp, plan::LibraryMatmulOp, plan::BarrierOp>(op)) {
         op->emitOpError("is left after trafo-tile");
         return WalkResult::interrupt();
       }

@@ -11,6 +11,9 @@ namespace trafo {
 /// Emits an error when there is none.
 mlir::FailureOr<LayoutAttr> layoutOf(mlir::Value weight, mlir::ModuleOp module);
 
+/// The layout that a matmul library reads in this form.
+LayoutAttr libraryLayout(mlir::MLIRContext *context, plan::LibraryForm form);
+
 /// The symbol of each layer that fills `slot` of the body whose stages include `stage`, by layer number; layers of other
 /// bodies leave null.
 llvm::SmallVector<mlir::FlatSymbolRefAttr> slotSymbols(plan::StageOp stage, int64_t slot, mlir::ModuleOp module);

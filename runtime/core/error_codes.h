@@ -1,7 +1,7 @@
 #ifndef TRAFO_RUNTIME_CORE_ERROR_CODES_H
 #define TRAFO_RUNTIME_CORE_ERROR_CODES_H
 
-/// The stable codes of the artefact (TRAFO-ART) and of running it (TRAFO-RUN). A number is never given a new meaning.
+/// The stable codes of the artefact (TRAFO-ART), of running it (TRAFO-RUN) and of the libraries it calls (TRAFO-LIB). A number is never given a new meaning.
 namespace trafo::runtime::codes {
 
 // Reading an artefact.
@@ -42,6 +42,14 @@ inline constexpr const char *kNoText = "TRAFO-RUN-0006";      ///< the artefact 
 inline constexpr const char *kNoDriver = "TRAFO-RUN-0007";    ///< no driver of that name
 inline constexpr const char *kEmptyPrompt = "TRAFO-RUN-0008"; ///< nothing to start from
 inline constexpr const char *kInspectOnly = "TRAFO-RUN-0009"; ///< loaded for inspection, cannot be run
+
+// Libraries that code leaves products to.
+inline constexpr const char *kLibraryMissing = "TRAFO-LIB-0001"; ///< it cannot be opened
+inline constexpr const char *kLibraryVersion = "TRAFO-LIB-0002"; ///< it is too old, or another library
+inline constexpr const char *kLibraryProduct =
+    "TRAFO-LIB-0003"; ///< it has no fast code for this CPU, or threads of its own
+inline constexpr const char *kLibraryBits = "TRAFO-LIB-0004";   ///< its results depend on what they must not
+inline constexpr const char *kLibraryFailed = "TRAFO-LIB-0005"; ///< a call failed during a step
 
 } // namespace trafo::runtime::codes
 

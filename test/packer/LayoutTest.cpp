@@ -134,8 +134,11 @@ TEST(Layout, TilesOfCodes) {
 TEST(Layout, TilesOfFloats) {
   for (Format format : {Format::F32, Format::F16, Format::BF16})
     for (int64_t rows : {1, 15, 16, 33})
-      for (int64_t tileRows : {1, 16})
+      for (int64_t tileRows : {1, 16}) {
         checkFloats(pack({format, rows, 37, tileRows}));
+        for (int64_t lane : {2, 4})
+          checkFloats(pack({format, rows, 36, tileRows, lane}));
+      }
 }
 
 TEST(Layout, RawKeepsTheFilesBytes) {
@@ -188,7 +191,8 @@ TEST(Layout, SaysWhatItCannotHold) {
   says("want planes", {Format::IQ4_NL, 16, 64, 16, 4});
   says("steps of 64", {Format::Q4_0, 16, 64, 16, 32, {4}});
   says("steps of 5", {Format::Q4_0, 16, 64, 16, 5});
-  says("no codes", {Format::F16, 16, 64, 16, 4});
+  says("no codes", {Format::F16, 16, 64, 16, 1, {4}});
+  says("does not divide 63 columns", {Format::BF16, 16, 63, 16, 2});
   says("positive rows", {Format::F16, 16, 64, 0});
   says("raw layout", {Format::Q4_0, 16, 64, 16, 1, {}, 0, true});
   EXPECT_NE(layoutProblem({Format::F32, int64_t(1) << 40, int64_t(1) << 40, 1}), "");

@@ -8,6 +8,8 @@ import pytest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("TRAFO_BUILD_DIR", str(SOURCE / "build" / "dev"))
+if (SOURCE / "build/onednn/lib/libdnnl.so.3").exists():  # else the system's, as the loader finds it
+    os.environ.setdefault("TRAFO_DNNL", str(SOURCE / "build/onednn/lib/libdnnl.so.3"))
 sys.path.insert(0, os.path.join(os.environ["TRAFO_BUILD_DIR"], "python"))
 
 

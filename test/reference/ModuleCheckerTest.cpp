@@ -84,9 +84,10 @@ protected:
   void SetUp() override {
     context.loadDialect<plan::PlanDialect>();
     parseTinyDecoder();
-    (*module)->setAttr(plan::kTargetAttr, plan::TargetAttr::get(&context, "test", "x86_64-unknown-linux-gnu", "x86-64",
-                                                                "", 0, plan::DotKind::Generic, /*tile_tokens=*/2,
-                                                                /*panel_rows=*/8, /*prefetch_bytes=*/0));
+    (*module)->setAttr(plan::kTargetAttr,
+                       plan::TargetAttr::get(&context, "test", "x86_64-unknown-linux-gnu", "x86-64", "", 0,
+                                             plan::DotKind::Generic, /*tile_tokens=*/2,
+                                             /*panel_rows=*/8, /*prefetch_bytes=*/0, plan::LibraryForm::None));
   }
 };
 

@@ -298,14 +298,17 @@ TEST_F(Artifact, A05_TruncatedOrScrambledCodeImage) {
 }
 
 TEST_F(Artifact, A06_AbiAndLayoutVersions) {
-  for (uint32_t version : {0u, 2u, 0x80000000u}) {
+  for (uint32_t version : {0u, TRAFO_ABI_VERSION - 1, TRAFO_ABI_VERSION + 1, 0x80000000u}) {
     std::string changed = bytes;
     memcpy(changed.data() + offsetof(trafo_artifact_header_t, abi_version), &version, 4);
     Outcome outcome = loadBytes(rehashed(changed));
     EXPECT_EQ(outcome.status, TRAFO_UNSUPPORTED);
     EXPECT_EQ(outcome.code, "TRAFO-ART-0005");
-    EXPECT_NE(outcome.message.find(version == 0 ? "older" : "newer"), std::string::npos) << outcome.message;
-    changed = bytes;
+    EXPECT_NE(outcome.message.find(version < TRAFO_ABI_VERSION ? "older" : "newer"), std::string::npos)
+        << outcome.message;
+  }
+  for (uint32_t version : {0u, TRAFO_ARTIFACT_VERSION + 1, 0x80000000u}) {
+    std::string changed = bytes;
     memcpy(changed.data() + offsetof(trafo_artifact_header_t, artifact_version), &version, 4);
     EXPECT_EQ(loadBytes(rehashed(changed)).code, "TRAFO-ART-0004");
   }

@@ -77,6 +77,7 @@ void trafo::addEvalCommand(CLI::App &app, Command &chosen) {
   options->emit = EmitKind::Mlir;
   CLI::App &command = *app.add_subcommand("eval", "the reference interpreter's logits of some tokens");
   addInputOptions(command, options);
+  addMachineOptions(command, options);
   command.add_flag("--reference", *reference, "by the interpreter (programs are evaluated by `trafo eval`)")
       ->required();
   command.add_option("--ids", *ids, "a JSON file of token ids")->required();

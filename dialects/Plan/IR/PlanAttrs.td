@@ -19,7 +19,9 @@ def Plan_TargetAttr : AttrDef<Plan_Dialect, "Target"> {
     "::trafo::plan::DotKind":$dot,
     "int64_t":$tile_tokens,              // rows of a step one micro-kernel handles at once
     "int64_t":$panel_rows,               // rows prepared (normalised, quantised) at once; their codes should fit L2
-    "int64_t":$prefetch_bytes);          // how far ahead of a weight stream to prefetch; 0: not at all
+    "int64_t":$prefetch_bytes,           // how far ahead of a weight stream to prefetch; 0: not at all
+    // the form in which its matmul library is fastest; none: it has no library
+    DefaultValuedParameter<"::trafo::plan::LibraryForm", "::trafo::plan::LibraryForm::None">:$library);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
@@ -50,7 +52,8 @@ def Plan_CostAttr : AttrDef<Plan_Dialect, "Cost"> {
     "int64_t":$position_bytes,         // of the KV cache, per position that a sequence's rows see
     "int64_t":$position_multiplies,    // multiply-adds per row and position it sees
     "int64_t":$window,                 // most positions a row sees; 0: all
-    "bool":$of_outputs);               // rows are those whose logits are wanted
+    "bool":$of_outputs,                // rows are those whose logits are wanted
+    DefaultValuedParameter<"bool", "false">:$library); // a matmul library computes its products, in an order of its own
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -11,6 +11,16 @@ def Plan_Dot : I32EnumAttr<"DotKind", "the machine's int8 dot product", [Plan_Do
   let genSpecializedAttr = 0;
 }
 
+// How a matmul library takes activations and weights; the values are TRAFO_MATMUL_* of include/trafo/artifact.h.
+def Plan_LibraryNone : I32EnumAttrCase<"None", 0, "none">;            // there is no library, or a contraction does without
+def Plan_LibraryF32Rows : I32EnumAttrCase<"F32Rows", 1, "f32_rows">;     // f32 by f32, the weight row after row
+def Plan_LibraryF32Tiles : I32EnumAttrCase<"F32Tiles", 2, "f32_tiles">;  // f32 by f32, tiles of 16 rows (BA16a16b)
+def Plan_LibraryBF16Tiles : I32EnumAttrCase<"BF16Tiles", 3, "bf16_tiles">; // bf16 by bf16, tiles of 16 rows by 2 columns (BA16a16b2a)
+def Plan_Library : I32EnumAttr<"LibraryForm", "the form in which a matmul library takes its operands",
+                               [Plan_LibraryNone, Plan_LibraryF32Rows, Plan_LibraryF32Tiles, Plan_LibraryBF16Tiles]> {
+  let cppNamespace = "::trafo::plan";
+}
+
 def Plan_NormNone : I32EnumAttrCase<"None", 0, "none">;
 def Plan_NormRms : I32EnumAttrCase<"Rms", 1, "rms">;
 def Plan_NormLayer : I32EnumAttrCase<"Layer", 2, "layer">;

@@ -16,6 +16,25 @@ using namespace trafo::plan;
 #define GET_OP_CLASSES
 #include "dialects/Plan/IR/PlanOps.cpp.inc"
 
+std::string trafo::plan::libraryProblem(LibraryForm form, trafo::ActivationFormat panel, trafo::WeightType weight) {
+  bool narrow = form == LibraryForm::BF16Tiles;
+  trafo::Format want = narrow ? trafo::Format::BF16 : trafo::Format::F32;
+  if (weight.getFormat() != want)
+    return std::string("expects a weight in ") + trafo::formatInfo(want).name + ", got " +
+           trafo::formatInfo(weight.getFormat()).name;
+  trafo::ActivationFormat activation = narrow ? trafo::ActivationFormat::BF16 : trafo::ActivationFormat::F32;
+  if (panel != activation)
+    return ("expects " + trafo::stringifyActivationFormat(activation) + " activations, got " +
+            trafo::stringifyActivationFormat(panel))
+        .str();
+  int64_t step = libraryDepthStep(form);
+  if (weight.getCols() % step != 0)
+    return "expects columns in multiples of " + std::to_string(step) + ", got " + std::to_string(weight.getCols());
+  if (form == LibraryForm::F32Rows && weight.getRows() % kTileRows != 0)
+    return "expects rows in multiples of " + std::to_string(kTileRows) + ", got " + std::to_string(weight.getRows());
+  return "";
+}
+
 LogicalResult BufferOp::verify() {
   auto type = cast<MemRefType>(getType());
   if (!type.hasStaticShape() || !type.getLayout().isIdentity()) // buffer_c1
@@ -79,6 +98,10 @@ LogicalResult ContractOp::verify() {
     fits &= i < 2 ? type.isIndex() : type == sums;
   if (!fits) // contract_c2
     return emitOpError("expects a body of two indices and ") << getGroups() << " vector<16xf32>";
+  LibraryForm form = getLibrary().value_or(LibraryForm::None);
+  if (std::string problem = form == LibraryForm::None ? "" : libraryProblem(form, panel.getFormat(), weight);
+      !problem.empty()) // contract_c4
+    return emitOpError("cannot take the library road ") << stringifyLibraryForm(form) << ": " << problem;
   return success();
 }
 
@@ -149,5 +172,24 @@ LogicalResult BlockContractOp::verify() {
               std::to_string(layout.columns);
   if (!problem.empty()) // block_contract_c3
     return emitOpError("has a layout that ") << getFormat() << " does not fit: " << problem;
+  return success();
+}
+
+LogicalResult LibraryMatmulOp::verify() {
+  LibraryForm form = getForm();
+  if (form == LibraryForm::None) // library_matmul_c3
+    return emitOpError("expects a form other than none");
+  auto x = cast<MemRefType>(getX().getType()), out = cast<MemRefType>(getOut().getType());
+  bool narrow = form == LibraryForm::BF16Tiles;
+  if (x.getRank() != 2 || out.getRank() != 2 || x.getDimSize(0) != out.getDimSize(0) || !out.getElementType().isF32() ||
+      !(narrow ? x.getElementType().isBF16() : x.getElementType().isF32())) // library_matmul_c1
+    return emitOpError("expects rows of ")
+           << (narrow ? "bf16" : "f32") << " and as many of f32, got " << x << " and " << out;
+  int64_t step = libraryDepthStep(form);
+  if (x.getDimSize(1) % step != 0 || out.getDimSize(1) % kTileRows != 0) // library_matmul_c2
+    return emitOpError("expects multiples of ")
+           << step << " and " << kTileRows << " columns, got " << x.getDimSize(1) << " and " << out.getDimSize(1);
+  if (bool(getTable()) != bool(getWorker())) // library_matmul_c4
+    return emitOpError("expects the library's table and the worker, or neither");
   return success();
 }

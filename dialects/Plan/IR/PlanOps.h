@@ -24,6 +24,10 @@ namespace trafo::plan {
 inline constexpr int64_t kTileRows = 16;
 /// Positions of a KV page, and of a block of attention.
 inline constexpr int64_t kPagePositions = 64;
+/// What a library's contracted dimension is a multiple of, so that its blocks of weights are ours.
+inline constexpr int64_t libraryDepthStep(LibraryForm form) { return form == LibraryForm::BF16Tiles ? 32 : 16; }
+/// Why a contraction of a panel in `panel` with `weight` cannot take the library road `form`, or an empty string.
+std::string libraryProblem(LibraryForm form, ActivationFormat panel, WeightType weight);
 /// Module attributes.
 inline constexpr llvm::StringLiteral kTargetAttr = "plan.target";
 inline constexpr llvm::StringLiteral kArenaAttr = "plan.arena";

@@ -23,7 +23,7 @@ def Plan_PanelType : TypeDef<Plan_Dialect, "Panel"> {
   let description = [{
     `!plan.panel<64x576xi8_g32>`: int8 codes [rows, cols], f32 scale d, f32 d * sum(codes) and i32 sum(codes) per group
     of 32. `i8x2_g32`: two such rows for each, of the values and of what rounding them left; results are the sum of both.
-    `f32`: the values themselves.
+    `f32`: the values themselves. `bf16`: the values, each rounded to the nearest (ties to even).
   }];
   let parameters = (ins "int64_t":$rows, "int64_t":$cols, "::trafo::ActivationFormat":$format);
   let hasCustomAssemblyFormat = 1;
@@ -139,11 +139,15 @@ def Plan_ContractOp : Plan_Op<"contract", [RecursiveMemoryEffects, SingleBlock]>
     in the panel, the unit, and per tile a vector of 16 sums (the numeric class is the panel's format).
     C1: the panel has the weight's columns. C2: the body's arguments are two indices and `groups` vector<16xf32>.
     C3: f32 panels contract any format, int8 panels formats with groups of 32 that have a block rule.
+    `library` is the road: absent, the sums are computed by generated code; else by the machine's matmul library, which
+    takes its operands in that form. C4: panel and weight are both f32, or both bf16 for bf16_tiles; the columns are a
+    multiple of 16 (of 32 for bf16_tiles), and so are the rows for f32_rows.
   }];
-  let arguments = (ins Plan_Panel:$panel, Index:$count, Plan_Weight:$weight, Index:$begin, Index:$end, I64Attr:$groups);
+  let arguments = (ins Plan_Panel:$panel, Index:$count, Plan_Weight:$weight, Index:$begin, Index:$end, I64Attr:$groups,
+                       OptionalAttr<Plan_Library>:$library);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $panel `rows` $count `,` $weight `units` $begin `to` $end `groups` $groups attr-dict `:` type($panel) `,` type($weight) $body
+    $panel `rows` $count `,` $weight `units` $begin `to` $end `groups` $groups (`library` $library^)? attr-dict `:` type($panel) `,` type($weight) $body
   }];
   let hasVerifier = 1;
 }
@@ -280,6 +284,25 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
     $format $layout $activation `groups` $groups `tokens` $tokens `columns` $columns `stride` $group_stride (`prefetch` $prefetch^)?
     `sums` `(` $sums `:` type($sums) `)` `weights` $weights `[` $offset `]` `:` type($weights)
     `acts` `(` $acts `:` type($acts) `)` `[` $row `,` $column `]` attr-dict `->` type($results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Plan_LibraryMatmulOp : Plan_Op<"library_matmul", [AttrSizedOperandSegments, MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "a matrix product that the machine's matmul library computes";
+  let description = [{
+    `out[r, c] = sum_k x[r, k] * w[c, k]` in f32 for r < rows and c < columns, where `weights[offset]` begins the first of
+    the weight rows c; the order of summation is the library's. Rows of x and out past `rows` may be read and written: a
+    library whose bits depend on the number of rows is called with more. `call` is absent until the step is outlined, then
+    the table of the library (trafo_library_t) and the worker.
+    C1: x is [R, depth] in the form's type, out f32 [R, C]. C2: depth is a multiple of 16, for bf16_tiles of 32, and C of
+    16. C3: the form is not none. C4: the table and the worker come together.
+  }];
+  let arguments = (ins Plan_Library:$form, AnyMemRef:$x, Index:$rows, AnyMemRef:$weights, Index:$offset, Index:$columns,
+                       AnyMemRef:$out, Optional<Plan_LlvmPtr>:$table, Optional<Index>:$worker);
+  let assemblyFormat = [{
+    $form $x `rows` $rows `weights` $weights `[` $offset `]` `columns` $columns `to` $out
+    (`call` $table^ `:` type($table))? (`worker` $worker^)? attr-dict `:` type($x) `,` type($weights) `,` type($out)
   }];
   let hasVerifier = 1;
 }

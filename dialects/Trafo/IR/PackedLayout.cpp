@@ -20,7 +20,7 @@ int64_t PackedLayout::planeStart(int plane) const {
 int64_t PackedLayout::blockBytes() const {
   if (raw)
     return info().blockBytes;
-  return info().grouped ? planeStart(planeCount()) : tileRows * info().blockBytes;
+  return info().grouped ? planeStart(planeCount()) : tileRows * lane * info().blockBytes;
 }
 
 std::string trafo::layoutProblem(const PackedLayout &layout) {
@@ -32,11 +32,13 @@ std::string trafo::layoutProblem(const PackedLayout &layout) {
   if (layout.tileRows < 1 || layout.lane < 1)
     return "expects positive rows and lane, got " + std::to_string(layout.tileRows) + " and " +
            std::to_string(layout.lane);
-  bool plain = layout.lane == 1 && !layout.isPlanar() && layout.bias == 0;
-  if (layout.raw && (layout.tileRows != 1 || !plain))
+  bool plain = !layout.isPlanar() && layout.bias == 0;
+  if (layout.raw && (layout.tileRows != 1 || layout.lane != 1 || !plain))
     return "a raw layout has rows = 1 and nothing else";
   if (!layout.raw && !info.grouped && !plain)
-    return name + " has no codes, so lane, planes and bias do not apply";
+    return name + " has no codes, so planes and bias do not apply";
+  if (!layout.raw && !info.grouped && layout.columns % layout.lane != 0)
+    return "lane " + std::to_string(layout.lane) + " does not divide " + std::to_string(layout.columns) + " columns";
   if (layout.isTiled() && info.codebook && !layout.isPlanar())
     return name + " keeps indices into a codebook, which want planes";
   if (layout.isPlanar()) {

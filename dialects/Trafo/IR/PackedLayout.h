@@ -39,7 +39,7 @@ struct PackedLayout {
   bool isTiled() const { return !raw && info().grouped; }
 
   /// Columns of one block.
-  int64_t blockColumns() const { return info().blockElements; }
+  int64_t blockColumns() const { return raw || info().grouped ? info().blockElements : lane; }
   /// Blocks of one tile: one after the other along k.
   int64_t blocksPerTile() const { return columns / blockColumns(); }
   int64_t tiles() const { return (rows + tileRows - 1) / tileRows; }
@@ -86,7 +86,7 @@ struct PackedLayout {
   }
   /// Start of an element of a float format.
   int64_t elementOffset(int64_t row, int64_t column) const {
-    return blockOffset(row, column) + row % tileRows * info().blockBytes;
+    return blockOffset(row, column) + (row % tileRows * lane + column % lane) * info().blockBytes;
   }
 };
 

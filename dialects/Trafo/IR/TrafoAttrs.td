@@ -119,7 +119,7 @@ def Trafo_LayoutAttr : Trafo_Attr<"Layout", "layout"> {
   let summary = "a packed layout: how rows and columns of a weight lie in memory";
   let description = [{
     The weight's rows are cut into tiles of `rows` rows (the last padded with zero rows), each tile into the format's
-    blocks along k: of K columns g each (one column for float formats). Blocks of a tile follow each other by k, tiles by
+    blocks along k: of K columns g each (`lane` columns for float formats). Blocks of a tile follow each other by k, tiles by
     row: block (tile t, block kb) starts at `(t * K/g + kb) * B`, B the block's bytes. A block is
     - `rows` scales as f16, then (formats with a minimum) `rows` minima as f16;
     - of a super-block, group after group, `rows` integer scales as bytes, then so many integer minima, in the same way;
@@ -132,7 +132,8 @@ def Trafo_LayoutAttr : Trafo_Attr<"Layout", "layout"> {
     lane apart: `(c / (n * lane)) * rows * lane + r * lane + c % lane`, from bit `w * (c / lane % n)` on. Nibbles are
     `planes = [4]`, six bits `planes = [4, 2]`.
 
-    `rows = 1` with `raw` keeps the file's own blocks, row after row. For float formats a block is `rows` elements.
+    `rows = 1` with `raw` keeps the file's own blocks, row after row. For float formats a block is `lane`
+    neighbouring elements of each of `rows` rows.
   }];
   let parameters = (ins "int64_t":$rows, DefaultValuedParameter<"int64_t", "1">:$lane,
                         OptionalParameter<"::mlir::DenseI64ArrayAttr">:$planes,

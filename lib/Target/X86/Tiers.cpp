@@ -24,20 +24,24 @@ constexpr Feature kV4[] = {{"avx512f", TRAFO_CPU_AVX512F},
                            {"avx512dq", TRAFO_CPU_AVX512DQ},
                            {"avx512vl", TRAFO_CPU_AVX512VL}};
 constexpr Feature kVnni[] = {{"avx512vnni", TRAFO_CPU_AVX512VNNI}};
+constexpr Feature kBf16[] = {{"avx512bf16", TRAFO_CPU_AVX512BF16}};
 
 struct Tier {
   llvm::StringRef name, cpu;
-  int level; // 0: v3, 1: adds v4, 2: adds vnni
+  int level; // 0: v3, 1: adds v4, 2: adds vnni, 3: adds bf16
   plan::DotKind dot;
   // From measurements of prefill tiles: 3 groups of 16 rows by 4 tokens fill the 32 registers of AVX-512; AVX2 has half
   // as many of half the width.
   int64_t tileTokens, panelRows, prefetchBytes;
+  // What oneDNN 3.2 has fast code for: blocked weights need AVX-512, bf16 its instructions (docs/decisions/0007).
+  plan::LibraryForm library;
 };
 // Best first.
 constexpr Tier kTiers[] = {
-    {"x86-64-v4+vnni", "x86-64-v4", 2, plan::DotKind::Vpdpbusd, 8, 64, 4096},
-    {"x86-64-v4", "x86-64-v4", 1, plan::DotKind::Maddubs, 4, 64, 4096},
-    {"x86-64-v3", "x86-64-v3", 0, plan::DotKind::Maddubs, 4, 64, 4096},
+    {"x86-64-v4+bf16", "x86-64-v4", 3, plan::DotKind::Vpdpbusd, 8, 64, 4096, plan::LibraryForm::BF16Tiles},
+    {"x86-64-v4+vnni", "x86-64-v4", 2, plan::DotKind::Vpdpbusd, 8, 64, 4096, plan::LibraryForm::F32Tiles},
+    {"x86-64-v4", "x86-64-v4", 1, plan::DotKind::Maddubs, 4, 64, 4096, plan::LibraryForm::F32Tiles},
+    {"x86-64-v3", "x86-64-v3", 0, plan::DotKind::Maddubs, 4, 64, 4096, plan::LibraryForm::F32Rows},
 };
 
 llvm::SmallVector<Feature> featuresOf(const Tier &tier) {
@@ -46,6 +50,8 @@ llvm::SmallVector<Feature> featuresOf(const Tier &tier) {
     features.append(std::begin(kV4), std::end(kV4));
   if (tier.level >= 2)
     features.append(std::begin(kVnni), std::end(kVnni));
+  if (tier.level >= 3)
+    features.append(std::begin(kBf16), std::end(kBf16));
   return features;
 }
 
@@ -57,7 +63,7 @@ plan::TargetAttr describe(mlir::MLIRContext *context, const Tier &tier) {
     bits |= feature.bit;
   }
   return plan::TargetAttr::get(context, tier.name, "x86_64-unknown-linux-gnu", tier.cpu, list, bits, tier.dot,
-                               tier.tileTokens, tier.panelRows, tier.prefetchBytes);
+                               tier.tileTokens, tier.panelRows, tier.prefetchBytes, tier.library);
 }
 
 } // namespace

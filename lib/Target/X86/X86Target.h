@@ -9,7 +9,7 @@ namespace trafo::target {
 /// The row of this target for Targets.cpp.
 Target x86Target();
 
-/// Describes one of the tiers x86-64-v3, x86-64-v4, x86-64-v4+vnni or native (the best of them that this machine runs).
+/// Describes one of the tiers x86-64-v3, x86-64-v4, x86-64-v4+vnni, x86-64-v4+bf16 or native (the best of them that this machine runs).
 plan::TargetAttr describeX86(mlir::MLIRContext *context, llvm::StringRef tier, std::string &error);
 
 /// What every op of a module needs is in the description; a diagnostic names the op and the feature that is missing.

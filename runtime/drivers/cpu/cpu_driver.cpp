@@ -1,6 +1,7 @@
 // The CPU: one arena in main memory, and worker threads that all run the generated step function.
 #include "runtime/core/workers.h"
 #include "runtime/drivers/driver.h"
+#include "runtime/libraries/onednn.h"
 
 #include <cerrno>
 #include <cinttypes>
@@ -18,6 +19,8 @@ public:
   explicit CpuDevice(const DeviceRequest &request) : request(request) {}
   ~CpuDevice() {
     workers.stop();
+    if (library)
+      library->close();
     if (mapped)
       munmap(mapped, mappedSize);
   }
@@ -41,16 +44,22 @@ public:
       wanted = static_cast<int32_t>(manifest.max_workers);
     if (!workers.start(*request.allocator, wanted))
       return fail(error, TRAFO_NO_RESOURCE, codes::kMemory, "%s: no memory for %d workers", request.modelName, wanted);
+    if (request.code->matmul_count > 0)
+      return OneDnn::open(*request.allocator, request.modelName, request.code->matmuls, request.code->matmul_count,
+                          workers.count(), error, &library);
     return TRAFO_OK;
   }
 
-  trafo_status_t run(trafo_step_t *step, trafo_error_t *, const float **outLogits) override {
+  trafo_status_t run(trafo_step_t *step, trafo_error_t *error, const float **outLogits) override {
     step->weights = request.weights;
     step->arena = arena;
     step->workers = workers.count();
     step->barrier = &Barrier::callback;
     step->barrier_state = &workers.barrier();
+    step->library = library ? library->table() : nullptr;
     workers.run(request.code->step, step);
+    if (trafo_status_t s = library ? library->failure(error) : TRAFO_OK)
+      return s;
     *outLogits = reinterpret_cast<const float *>(arena + request.manifest->logits_offset);
     return TRAFO_OK;
   }
@@ -67,6 +76,7 @@ private:
   uint64_t mappedSize = 0;
   uint8_t *arena = nullptr;
   Workers workers;
+  OneDnn *library = nullptr; ///< NULL for code that needs none
 };
 
 } // namespace

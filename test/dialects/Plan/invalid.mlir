@@ -216,3 +216,67 @@ func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memr
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
+
+// -----
+
+// contract_c4
+func.func @road_of_the_weight(%x: memref<4x64xf32>, %i: index) {
+  %0 = plan.prepare none %x[%i, %i] : memref<4x64xf32> -> !plan.panel<4x64xf32>
+  %w = plan.weight @w : !trafo.weight<32x64xbf16>
+  // expected-error @+1 {{cannot take the library road f32_tiles: expects a weight in f32, got bf16}}
+  plan.contract %0 rows %i, %w units %i to %i groups 1 library f32_tiles : !plan.panel<4x64xf32>, !trafo.weight<32x64xbf16> {
+  ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+    plan.end
+  }
+  return
+}
+
+// -----
+
+// contract_c4
+func.func @road_of_the_panel(%x: memref<4x64xf32>, %i: index) {
+  %0 = plan.prepare none %x[%i, %i] : memref<4x64xf32> -> !plan.panel<4x64xf32>
+  %w = plan.weight @w : !trafo.weight<32x64xbf16>
+  // expected-error @+1 {{cannot take the library road bf16_tiles: expects bf16 activations, got f32}}
+  plan.contract %0 rows %i, %w units %i to %i groups 1 library bf16_tiles : !plan.panel<4x64xf32>, !trafo.weight<32x64xbf16> {
+  ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+    plan.end
+  }
+  return
+}
+
+// -----
+
+// library_matmul_c1
+func.func @matmul_rows(%x: memref<4x64xf32>, %w: memref<64xi8>, %y: memref<8x16xf32>, %i: index) {
+  // expected-error @+1 {{expects rows of f32 and as many of f32, got 'memref<4x64xf32>' and 'memref<8x16xf32>'}}
+  plan.library_matmul f32_rows %x rows %i weights %w[%i] columns %i to %y : memref<4x64xf32>, memref<64xi8>, memref<8x16xf32>
+  return
+}
+
+// -----
+
+// library_matmul_c2
+func.func @matmul_depth(%x: memref<4x48xbf16>, %w: memref<64xi8>, %y: memref<4x16xf32>, %i: index) {
+  // expected-error @+1 {{expects multiples of 32 and 16 columns, got 48 and 16}}
+  plan.library_matmul bf16_tiles %x rows %i weights %w[%i] columns %i to %y : memref<4x48xbf16>, memref<64xi8>, memref<4x16xf32>
+  return
+}
+
+// -----
+
+// library_matmul_c3
+func.func @matmul_form(%x: memref<4x64xf32>, %w: memref<64xi8>, %y: memref<4x16xf32>, %i: index) {
+  // expected-error @+1 {{expects a form other than none}}
+  plan.library_matmul none %x rows %i weights %w[%i] columns %i to %y : memref<4x64xf32>, memref<64xi8>, memref<4x16xf32>
+  return
+}
+
+// -----
+
+// library_matmul_c4
+func.func @matmul_call(%x: memref<4x64xf32>, %w: memref<64xi8>, %y: memref<4x16xf32>, %i: index) {
+  // expected-error @+1 {{expects the library's table and the worker, or neither}}
+  plan.library_matmul f32_rows %x rows %i weights %w[%i] columns %i to %y worker %i : memref<4x64xf32>, memref<64xi8>, memref<4x16xf32>
+  return
+}

@@ -8,7 +8,7 @@ module {
 // -----
 
 // emit_entry_e1
-// expected-error @+1 {{expects 7 pointers, 4 i64 and 2 pointers as arguments of the step, got}}
+// expected-error @+1 {{expects 7 pointers, 4 i64 and 3 pointers as arguments of the step, got}}
 llvm.func @trafo_step(%a: !llvm.ptr, %rows: i64) {
   llvm.return
 }

@@ -49,7 +49,8 @@ module attributes {
 
   func.func @trafo_step(%weights: memref<64xi8>, %arena: memref<2048xi8>, %tokens: memref<8xi32>,
       %positions: memref<8xi32>, %sequences: memref<8xi32>, %outputs: memref<8xi32>, %pages: memref<2x1xi32>, %rows: index,
-      %output_count: index, %workers: index, %worker: index, %barrier: !llvm.ptr, %barrier_state: !llvm.ptr) {
+      %output_count: index, %workers: index, %worker: index, %barrier: !llvm.ptr, %barrier_state: !llvm.ptr,
+      %library: !llvm.ptr) {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
     scf.for %layer = %c0 to %c1 step %c1 {

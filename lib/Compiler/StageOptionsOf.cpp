@@ -1,0 +1,35 @@
+#include "lib/Compiler/StageOptionsOf.h"
+
+#include "trafo/runtime.h"
+
+using namespace mlir;
+using namespace trafo;
+
+int trafo::stageOptionsOf(const CompileOptions &options, llvm::ArrayRef<plan::TargetAttr> targets,
+                          DiagnosticPrinter &diagnostics, StageOptions &stages) {
+  stages = StageOptions();
+  stages.profile = options.profile;
+  if (!StringRef(options.weights).starts_with("random:"))
+    stages.quantize = options.weights;
+  if (options.gemm != "onednn")
+    return 0;
+  plan::LibraryForm form = targets.front().getLibrary();
+  for (plan::TargetAttr target : targets) {
+    if (target.getLibrary() == plan::LibraryForm::None) {
+      diagnostics.error("--x86-gemm=onednn: target '" + target.getName() + "' has no oneDNN; expects an x86 target");
+      return TRAFO_USAGE;
+    }
+    if (target.getLibrary() != form) {
+      diagnostics.error("--x86-gemm=onednn: oneDNN takes weights as " + plan::stringifyLibraryForm(form) +
+                        " on target '" + targets.front().getName() + "' and as " +
+                        plan::stringifyLibraryForm(target.getLibrary()) + " on '" + target.getName() +
+                        "'; compile them to two files");
+      return TRAFO_UNSUPPORTED;
+    }
+  }
+  stages.library = true;
+  stages.bf16Activations = form == plan::LibraryForm::BF16Tiles;
+  if (!stages.bf16Activations)
+    stages.libraryWeights = "f32";
+  return 0;
+}
