@@ -95,9 +95,10 @@ void BlockContract::lowerFloat() {
   int64_t columnBytes = kTileRows * type.getIntOrFloatBitWidth() / 8;
   for (int64_t column = 0; column < static_cast<int64_t>(op.getColumns()); ++column) {
     SmallVector<Value> inputs;
-    for (int64_t token = 0; token < tokens; ++token)
-      inputs.push_back(
-          b.broadcast(b.load(op.getActs()[0], {b.addi(op.getRow(), token), b.addi(op.getColumn(), column)})));
+    for (int64_t token = 0; token < tokens; ++token) {
+      Value x = b.load(op.getActs()[0], {b.addi(op.getRow(), token), b.addi(op.getColumn(), column)});
+      inputs.push_back(b.broadcast(x.getType().isF32() ? x : arith::ExtFOp::create(b, b.getF32Type(), x).getResult()));
+    }
     for (int64_t group = 0; group < groups; ++group) {
       Value weights = loadAs(type, group, column * columnBytes);
       for (int64_t token = 0; token < tokens; ++token)

@@ -138,7 +138,7 @@ def Plan_ContractOp : Plan_Op<"contract", [RecursiveMemoryEffects, SingleBlock]>
     A unit is `groups` tiles of 16 weight rows. For every panel row and unit the body runs once with the row's number
     in the panel, the unit, and per tile a vector of 16 sums (the numeric class is the panel's format).
     C1: the panel has the weight's columns. C2: the body's arguments are two indices and `groups` vector<16xf32>.
-    C3: f32 panels contract any format, int8 panels formats with groups of 32 that have a block rule.
+    C3: f32 and bf16 panels contract any format, int8 panels formats with groups of 32 that have a block rule.
     `library` is the road: absent, the sums are computed by generated code; else by the machine's matmul library, which
     takes its operands in that form. C4: panel and weight are both f32, or both bf16 for bf16_tiles; the columns are a
     multiple of 16 (of 32 for bf16_tiles), and so are the rows for f32_rows.
@@ -268,11 +268,11 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
     sums[r,t] = fma(-m_w[r], N[r, t], sums[r, t])            (formats with a minimum)
     sums[r,t] = fma(d_w[r], P[r, t], sums[r, t])
     ```
-    f32, block of `columns` columns: `sums[r, t] = fma(float(w[r, c]), x[t, c], sums[r, t])`, c ascending.
+    f32 and bf16, block of `columns` columns: `sums[r, t] = fma(float(w[r, c]), float(x[t, c]), sums[r, t])`, c ascending.
     Activations: row `row + t`, columns from `column`; for i8_g32 `acts` are the codes, scales d_a, scaled sums s_a, and
     sums of 16 codes each (i16). `prefetch`, where not 0, says how many bytes ahead of the block the machine shall begin to
     read while it works on this one.
-    C1: groups * tokens sums, as many results. C2: four activation buffers for i8_g32, one for f32.
+    C1: groups * tokens sums, as many results. C2: four activation buffers for i8_g32, one for f32 and bf16.
     C3: the format is a storage format, and the layout can hold it in tiles of 16 rows; codes in lanes of 4, in planes or
     biased by 128, one block of them.
   }];

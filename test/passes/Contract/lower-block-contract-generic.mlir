@@ -48,6 +48,16 @@ func.func @floats(%w: memref<64xi8>, %x: memref<8x64xf32>, %i: index, %v: vector
   return %0 : vector<16xf32>
 }
 
+// Activations in bf16 are widened first.
+// CHECK-LABEL: func.func @narrow_activations
+// CHECK-COUNT-2: arith.extf {{.*}} : bf16 to f32
+// CHECK-NOT:     plan.block_contract
+func.func @narrow_activations(%w: memref<64xi8>, %x: memref<8x64xbf16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  %0 = plan.block_contract "bf16" <rows = 16> bf16 groups 1 tokens 1 columns 2 stride 64 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<64xi8> acts(%x : memref<8x64xbf16>)[%i, %i] -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
 // Groups of a super-block are a loop; a codebook's entries are chosen by the bits of the index.
 // CHECK-LABEL: func.func @codebook
 // CHECK-NOT:     llvm.
