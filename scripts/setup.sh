@@ -11,7 +11,7 @@ build_packages=(
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 libclang-rt-22-dev lld-22
   cmake ninja-build ccache make
   libcli11-dev libboost1.81-dev libpcre2-dev libxxhash-dev zlib1g-dev libzstd-dev
-  libgtest-dev libbenchmark-dev qemu-user strace
+  libgtest-dev libbenchmark-dev qemu-user strace chromium
   python3 python3-venv python3-dev
 )
 lint_packages=(clang-format-22 clang-tidy-22)

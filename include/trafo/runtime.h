@@ -138,6 +138,10 @@ TRAFO_API trafo_status_t trafo_session_create(trafo_model_t *model, const trafo_
 TRAFO_API void trafo_session_release(trafo_session_t *session); /* NULL is fine */
 TRAFO_API int32_t trafo_session_threads(const trafo_session_t *session);
 
+/// The session's arena, for tools that read what steps leave there: the manifest and INFO say where. NULL where it is not in
+/// memory of this process.
+TRAFO_API const uint8_t *trafo_session_arena(const trafo_session_t *session);
+
 /// Positions 0 to length-1 of a sequence slot are in the KV cache. Truncating gives pages back; 0 empties the slot.
 TRAFO_API int32_t trafo_sequence_length(const trafo_session_t *session, int32_t sequence);
 TRAFO_API trafo_status_t trafo_sequence_truncate(trafo_session_t *session, int32_t sequence, int32_t length,

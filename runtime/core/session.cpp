@@ -139,6 +139,8 @@ void trafo_session_release(trafo_session_t *session) {
 
 int32_t trafo_session_threads(const trafo_session_t *session) { return session->device->threads(); }
 
+const uint8_t *trafo_session_arena(const trafo_session_t *session) { return session->device->arenaBytes(); }
+
 int32_t trafo_sequence_length(const trafo_session_t *session, int32_t sequence) {
   if (sequence < 0 || sequence >= static_cast<int32_t>(session->model->manifest.max_sequences))
     return 0;

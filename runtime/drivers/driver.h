@@ -27,6 +27,8 @@ public:
   virtual trafo_status_t run(trafo_step_t *step, trafo_error_t *error, const float **outLogits) = 0;
   /// Workers in use.
   virtual int32_t threads() const = 0;
+  /// The arena, if this process can read it; NULL if not.
+  virtual const uint8_t *arenaBytes() const = 0;
   /// Gives everything back, itself included.
   virtual void close() = 0;
 

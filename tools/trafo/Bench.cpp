@@ -1,6 +1,7 @@
+#include "BenchProfile.h"
+#include "BenchSession.h"
 #include "Child.h"
 #include "Commands.h"
-#include "ModelFile.h"
 
 #include "lib/Measure/ReadBandwidth.h"
 
@@ -20,23 +21,6 @@ constexpr int32_t kShortPrompt = 10; ///< tokens of the prompt whose first answe
 using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  size_t n = values.size();
-  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
-/// Token ids without meaning, the same in every run.
-std::vector<int32_t> someTokens(int32_t count, uint32_t vocabulary) {
-  std::vector<int32_t> tokens;
-  uint32_t state = 1;
-  for (int32_t i = 0; i < count; ++i) {
-    state = state * 1664525u + 1013904223u;
-    tokens.push_back(static_cast<int32_t>((state >> 8) % vocabulary));
-  }
-  return tokens;
-}
-
 /// The figures of one repeat and of all of them.
 struct Figures {
   std::vector<double> prefill, decode, bandwidth, fraction, firstToken, load;
@@ -52,13 +36,13 @@ public:
     for (int32_t repeat = 0; repeat < request.repeats; ++repeat)
       if (int status = timeFirstToken(&figures))
         return status;
-    LoadedModel loaded;
-    if (int status = loaded.open(request.file, {request.threads, request.weights, 0}))
+    BenchSession session;
+    if (int status = session.open(request.file, request.weights, request.threads))
       return status;
-    threads = trafo_session_threads(loaded.session);
-    decodeBytes = loaded.manifest->decode_bytes;
+    threads = session.threads();
+    decodeBytes = session.manifest().decode_bytes;
     for (int32_t repeat = 0; repeat < request.repeats; ++repeat)
-      if (int status = measure(loaded))
+      if (int status = measure(session))
         return status;
     rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -70,17 +54,15 @@ public:
 private:
   int timeFirstToken(Figures *into) {
     Clock::time_point begin = Clock::now();
-    LoadedModel loaded;
-    if (int status = loaded.open(request.file, {request.threads, request.weights, 0}))
+    BenchSession session;
+    if (int status = session.open(request.file, request.weights, request.threads))
       return status;
     double load = secondsSince(begin);
-    std::vector<int32_t> tokens = someTokens(kShortPrompt, loaded.manifest->vocabulary);
-    trafo_error_t error = {};
     const float *logits = nullptr;
-    if (trafo_status_t s = trafo_prefill(loaded.session, 0, tokens.data(), tokens.size(), nullptr, 0, &error, &logits))
-      return report(s, error);
     int32_t token = 0;
-    if (int status = pick(loaded, logits, &token))
+    if (int status = session.fill(kShortPrompt, &logits))
+      return status;
+    if (int status = session.pick(logits, &token))
       return status;
     if (into) {
       into->firstToken.push_back(secondsSince(begin) * 1e3);
@@ -89,47 +71,21 @@ private:
     return TRAFO_OK;
   }
 
-  int pick(const LoadedModel &loaded, const float *logits, int32_t *outToken) {
-    trafo_sampling_t greedy;
-    trafo_sampling_initialize(&greedy);
-    trafo_error_t error = {};
-    trafo_status_t s = trafo_sample(loaded.session, logits, &greedy, 0, &error, outToken);
-    return s ? report(s, error) : 0;
-  }
-
-  int fill(const LoadedModel &loaded, int32_t count, const float **outLogits) {
-    trafo_error_t error = {};
-    int32_t length = 0;
-    trafo_status_t s = trafo_sequence_truncate(loaded.session, 0, 0, &error, &length);
-    if (s || count == 0)
-      return s ? report(s, error) : 0;
-    std::vector<int32_t> tokens = someTokens(count, loaded.manifest->vocabulary);
-    s = trafo_prefill(loaded.session, 0, tokens.data(), tokens.size(), nullptr, 0, &error, outLogits);
-    return s ? report(s, error) : 0;
-  }
-
-  int measure(const LoadedModel &loaded) {
+  int measure(BenchSession &session) {
     const float *logits = nullptr;
     Clock::time_point begin = Clock::now();
-    if (int status = fill(loaded, request.promptTokens, &logits))
+    if (int status = session.fill(request.promptTokens, &logits))
       return status;
     figures.prefill.push_back(request.promptTokens / secondsSince(begin));
 
     double before = measureReadBandwidth(threads, decodeBytes);
-    logits = nullptr;
-    if (int status = fill(loaded, request.context, &logits))
+    if (int status = session.fill(request.context, &logits))
       return status;
     int32_t token = 1;
     begin = Clock::now();
-    for (int32_t i = 0; i < request.decodeTokens; ++i) {
-      int32_t position = trafo_sequence_length(loaded.session, 0), sequence = 0, output = 0;
-      trafo_rows_t rows = {sizeof(trafo_rows_t), 1, &token, &position, &sequence, &output, 1, 0};
-      trafo_error_t error = {};
-      if (trafo_status_t s = trafo_step(loaded.session, &rows, &error, &logits))
-        return report(s, error);
-      if (int status = pick(loaded, logits, &token))
+    for (int32_t i = 0; i < request.decodeTokens; ++i)
+      if (int status = session.decode(&token))
         return status;
-    }
     double rate = request.decodeTokens / secondsSince(begin);
     double after = measureReadBandwidth(threads, decodeBytes);
     figures.decode.push_back(rate);
@@ -184,15 +140,18 @@ private:
 } // namespace
 
 int bench(const BenchRequest &request) {
-  if (kindOf(request.file) != FileKind::Model)
-    return Bench(request).run();
-  // Compiled once, not once a load.
+  bool profiles = !request.profile.empty() || !request.profileJson.empty();
   BenchRequest compiled = request;
   TemporaryProgram program;
-  if (int status = program.compile(request.file, {}))
-    return status;
-  compiled.file = program.path();
-  return Bench(compiled).run();
+  if (kindOf(request.file) == FileKind::Model) { // compiled once, not once a load
+    std::vector<std::string> options;
+    if (profiles)
+      options.push_back("--profile");
+    if (int status = program.compile(request.file, options))
+      return status;
+    compiled.file = program.path();
+  }
+  return profiles ? benchProfile(compiled, request.file) : Bench(compiled).run();
 }
 
 } // namespace trafo::tool

@@ -25,6 +25,8 @@ struct BenchRequest {
   int32_t threads = 0;
   int32_t repeats = 5;
   bool json = false;
+  std::string profile;     ///< an HTML page to write, "" for none
+  std::string profileJson; ///< a JSON file to write, "" for none
 };
 int bench(const BenchRequest &request);
 

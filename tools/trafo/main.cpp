@@ -70,6 +70,11 @@ void addBench(CLI::App &app, BenchRequest &request) {
   app.add_option("--threads", request.threads, "0: as many as CPUs allowed")->check(CLI::Range(0, 4096));
   app.add_option("--repeats", request.repeats, "of everything; medians are shown")->check(CLI::PositiveNumber);
   app.add_flag("--json", request.json, "one JSON object, with every repeat's numbers");
+  app.add_option(
+      "--profile", request.profile,
+      "time, bytes and waiting of every stage: a table, and this HTML page with rooflines and timelines. Needs a "
+      "program compiled with --profile");
+  app.add_option("--profile-json", request.profileJson, "the same as a JSON file");
 }
 
 void addEval(CLI::App &app, EvalRequest &request) {

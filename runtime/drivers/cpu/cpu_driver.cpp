@@ -64,6 +64,7 @@ public:
     return TRAFO_OK;
   }
 
+  const uint8_t *arenaBytes() const override { return arena; }
   int32_t threads() const override { return workers.count(); }
   void close() override {
     Allocator allocator = *request.allocator;

@@ -36,6 +36,7 @@ public:
     return TRAFO_OK;
   }
 
+  const uint8_t *arenaBytes() const override { return nullptr; }
   int32_t threads() const override { return 1; }
   void close() override {
     Allocator allocator = *request.allocator;
