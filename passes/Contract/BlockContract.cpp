@@ -37,28 +37,38 @@ void BlockContract::prefetchShare(int64_t tile, Value group) {
   prefetchLines(tile, lines, b.addi(op.getOffset(), b.muli(group, lines * kLineBytes)));
 }
 
+SmallVector<Value> BlockContract::placeOf(int64_t token, Value group, std::optional<int64_t> last) {
+  int64_t tileRows = cast<MemRefType>(op.getActs()[0].getType()).getDimSize(2);
+  Value block = b.divu(op.getColumn(), 32);
+  SmallVector<Value> place{b.divu(op.getRow(), tileRows), group ? b.addi(block, group) : block,
+                           tokens == tileRows ? b.index(token) : b.addi(b.remu(op.getRow(), tileRows), token)};
+  if (last)
+    place.push_back(b.index(*last));
+  return place;
+}
+
+Value BlockContract::activation(int64_t token, int64_t column, Value group) {
+  return b.load(op.getActs()[0], placeOf(token, group, column));
+}
+
 Value BlockContract::fourActivations(int64_t token, int64_t column, Value group) {
   // Codes of a row are bytes next to each other; a vector load keeps the access free of alignment.
-  Value at = b.addi(columnOf(group), column);
-  Value bytes = b.loadVec(op.getActs()[0], {b.addi(op.getRow(), token), at}, b.vec(b.getI8Type(), 4));
+  Value bytes = b.loadVec(op.getActs()[0], placeOf(token, group, column), b.vec(b.getI8Type(), 4));
   Value word = vector::BitCastOp::create(b, b.vec(b.getI32Type(), 1), bytes);
   return vector::ExtractOp::create(b, word, 0);
 }
 
 Value BlockContract::groupValue(int64_t buffer, int64_t token, Value group) {
-  Value at = b.divu(op.getColumn(), 32);
-  return b.load(op.getActs()[buffer], {b.addi(op.getRow(), token), group ? b.addi(at, group) : at});
+  return b.load(op.getActs()[buffer], placeOf(token, group));
 }
 
 Value BlockContract::pairOfSums(int64_t token, Value group) {
-  Value at = b.divu(columnOf(group), 16);
-  Value pair = b.loadVec(op.getActs()[3], {b.addi(op.getRow(), token), at}, b.vec(b.getI16Type(), 2));
+  Value pair = b.loadVec(op.getActs()[3], placeOf(token, group, 0), b.vec(b.getI16Type(), 2));
   return vector::ExtractOp::create(b, vector::BitCastOp::create(b, b.vec(b.getI32Type(), 1), pair), 0);
 }
 
 Value BlockContract::sumOf16(int64_t token, int64_t half, Value group) {
-  Value at = b.addi(b.divu(columnOf(group), 16), half);
-  return arith::ExtSIOp::create(b, b.getI32Type(), b.load(op.getActs()[3], {b.addi(op.getRow(), token), at}));
+  return arith::ExtSIOp::create(b, b.getI32Type(), b.load(op.getActs()[3], placeOf(token, group, half)));
 }
 
 Value BlockContract::loadAs(Type type, int64_t tile, int64_t at, int64_t lanes) {

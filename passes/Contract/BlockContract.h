@@ -25,7 +25,9 @@ public:
   mlir::Value bytesAt(int64_t tile, int64_t at, int64_t bytes, mlir::Value more = {});
   /// `bytes` bytes of the codes of tile `tile`, from byte `at` of the tile's codes.
   mlir::Value codes(int64_t tile, int64_t at, int64_t bytes) { return bytesAt(tile, layout.headBytes() + at, bytes); }
-  /// Four activation codes of row + token, from column `column` of the group, as an i32.
+  /// The activation code (i8) of row + token at column `column` of the group.
+  mlir::Value activation(int64_t token, int64_t column, mlir::Value group = {});
+  /// Four of them from column `column` on, as an i32.
   mlir::Value fourActivations(int64_t token, int64_t column, mlir::Value group = {});
   /// i32: the sums (i16) of the first and the last 16 of the group's activation codes of a token, side by side.
   mlir::Value pairOfSums(int64_t token, mlir::Value group = {});
@@ -65,10 +67,9 @@ public:
 private:
   void prefetchLines(int64_t tile, int64_t lines, mlir::Value from);
   mlir::Value groupValue(int64_t buffer, int64_t token, mlir::Value group);
-  /// The group's column of the activations.
-  mlir::Value columnOf(mlir::Value group) {
-    return group ? b.addi(op.getColumn(), b.muli(group, 32)) : mlir::Value(op.getColumn());
-  }
+  /// Tile, group of 32 columns and row within the tile of row + token (and `last`): how the activations' buffers are
+  /// indexed.
+  llvm::SmallVector<mlir::Value> placeOf(int64_t token, mlir::Value group, std::optional<int64_t> last = {});
   /// `lanes` values of `type` at byte `at` of a tile's block, as f32.
   mlir::Value loadAs(mlir::Type type, int64_t tile, int64_t at, int64_t lanes = plan::kTileRows);
 };

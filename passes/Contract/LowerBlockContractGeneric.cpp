@@ -44,8 +44,7 @@ public:
         if (scales)
           codes = b.muli(codes, scales);
         for (int64_t token = 0; token < c.tokens; ++token) {
-          Value at = b.addi(b.addi(c.op.getColumn(), b.muli(group, 32)), step * 4 + column);
-          Value activation = b.load(c.op.getActs()[0], {b.addi(c.op.getRow(), token), at});
+          Value activation = c.activation(token, step * 4 + column, group);
           Value factor = b.broadcast(arith::ExtSIOp::create(b, b.getI32Type(), activation).getResult());
           results[token] = b.addi(results[token], b.muli(codes, factor));
         }

@@ -7,15 +7,20 @@
 namespace trafo {
 
 /// The private buffers of a panel, named after its type: panels of one type share them, since a stage prepares a panel
-/// right before it is contracted.
+/// right before it is contracted. Rows that a micro-kernel takes together lie together block by block, so that each
+/// buffer is read from front to back.
 struct PanelBuffers {
-  mlir::Value values;                          ///< f32 or bf16 [rows, columns padded to 16]
-  mlir::Value codes, scales, scaledSums, sums; ///< int8, rows x terms each: i8 [cols], f32 [cols / 32] twice,
-                                               ///< i16 [cols / 16]
+  mlir::Value values;             ///< f32 or bf16 [rows, columns padded to 16]
+  mlir::Value codes;              ///< int8: i8 [tiles, cols / 32, tileRows, 32] of rows x terms
+  mlir::Value scales, scaledSums; ///< int8: f32 [tiles, cols / 32, tileRows]
+  mlir::Value sums;               ///< int8: i16 [tiles, cols / 32, tileRows, 2], of 16 codes each
+  int64_t terms;                  ///< panel rows that are one row of results
+  int64_t tileRows;               ///< rows taken together, whole terms
 
-  PanelBuffers(VectorMath &b, plan::PanelType panel) {
-    int64_t rows = panel.getRows(), cols = panel.getCols();
-    rows *= std::max<int64_t>(1, int8Terms(panel.getFormat()));
+  PanelBuffers(VectorMath &b, plan::PanelType panel, plan::TargetAttr target)
+      : terms(std::max<int64_t>(1, int8Terms(panel.getFormat()))),
+        tileRows(std::max(terms, target.getTileTokens() / terms * terms)) {
+    int64_t rows = panel.getRows() * terms, cols = panel.getCols();
     std::string name = ("panel_" + llvm::Twine(rows) + "x" + llvm::Twine(cols)).str();
     if (int8Terms(panel.getFormat()) == 0) {
       int64_t padded = llvm::alignTo(cols, plan::kTileRows);
@@ -24,10 +29,11 @@ struct PanelBuffers {
                          b.memref({rows, padded}, element));
       return;
     }
-    codes = b.scratch(name + "_codes", b.memref({rows, cols}, b.getI8Type()));
-    scales = b.scratch(name + "_scales", b.memref({rows, cols / 32}, b.getF32Type()));
-    scaledSums = b.scratch(name + "_scaled_sums", b.memref({rows, cols / 32}, b.getF32Type()));
-    sums = b.scratch(name + "_sums", b.memref({rows, cols / 16}, b.getI16Type()));
+    int64_t tiles = llvm::divideCeil(rows, tileRows), blocks = cols / 32;
+    codes = b.scratch(name + "_codes", b.memref({tiles, blocks, tileRows, 32}, b.getI8Type()));
+    scales = b.scratch(name + "_scales", b.memref({tiles, blocks, tileRows}, b.getF32Type()));
+    scaledSums = b.scratch(name + "_scaled_sums", b.memref({tiles, blocks, tileRows}, b.getF32Type()));
+    sums = b.scratch(name + "_sums", b.memref({tiles, blocks, tileRows, 2}, b.getI16Type()));
   }
 
   /// What plan.block_contract takes.

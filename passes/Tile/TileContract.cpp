@@ -1,8 +1,9 @@
 //===- TileContract.cpp - units x rows x blocks around plan.block_contract ===//
 //
-// One unit of weight rows at a time; its packed bytes are a few KB and stay in the first cache while the rows of the
-// panel pass by, `tile_tokens` at once and the rest one by one. A result's arithmetic is the same in every tile, so its
-// bits do not depend on which tile a row falls into. The loop over blocks is the only one that carries values.
+// A few units of weight rows at a time, `tile_groups` tiles together; their packed bytes are some KB and stay in the first
+// cache while the rows of the panel pass by, `tile_tokens` at once and the rest one by one. The first rows to pass fetch
+// the next units' bytes. A result's arithmetic is the same in every tile, so its bits do not depend on which tile a row
+// falls into. The loop over blocks is the only one that carries values.
 //
 // Codes that meet f32 rows are unpacked, once per unit and panel, to a private f32 tile by code made from their format's
 // entry in include/trafo/Formats.h and contracted as f32.
@@ -35,14 +36,18 @@ public:
       : op(op), module(module), layout(layout), target(target), b(op.getLoc(), OpBuilder(op)),
         panel(cast<plan::PanelType>(op.getPanel().getType())), type(cast<WeightType>(op.getWeight().getType())),
         packed(packedLayout(type, layout)), groups(op.getGroups()),
-        terms(std::max<int64_t>(1, int8Terms(panel.getFormat()))),
-        activation(int8Terms(panel.getFormat()) > 0 ? ActivationFormat::I8G32 : panel.getFormat()), buffers(b, panel) {}
+        activation(int8Terms(panel.getFormat()) > 0 ? ActivationFormat::I8G32 : panel.getFormat()),
+        buffers(b, panel, target), terms(buffers.terms) {}
 
   void run();
 
 private:
   void unpackUnit(Value unit);
-  void emitTile(Value unit, Value unitOffset, Value row, int64_t tokens);
+  /// All rows of the panel by `units` units from `unit` on.
+  void contractUnits(Value unit, int64_t units);
+  void emitTile(Value unit, int64_t units, Value row, int64_t tokens);
+  Value offsetOf(Value unit) { return layout.getRaw() ? b.index(0) : b.addi(base, b.muli(unit, groups * tileBytes)); }
+  void prefetch(Value offset, int64_t tiles);
 
   plan::ContractOp op;
   ModuleOp module;
@@ -53,9 +58,9 @@ private:
   WeightType type;
   PackedLayout packed;
   int64_t groups;
-  int64_t terms;               // panel rows that make one row of results
-  ActivationFormat activation; // of one of them
+  ActivationFormat activation; // of one row of the panel
   PanelBuffers buffers;
+  int64_t terms;           // panel rows that make one row of results
   Value weights;           // the bytes block_contract reads
   Value base;              // where the packed weight begins
   int64_t columns, blocks; // columns of a block, blocks of a tile
@@ -91,19 +96,29 @@ void ContractLowering::run() {
       }
   blocks = type.getCols() / columns;
 
-  // Rows of an int8 panel lie in the panel once per term.
-  Value zero = b.index(0), count = terms == 1 ? Value(op.getCount()) : b.muli(op.getCount(), terms);
-  int64_t tile = std::max(terms, target.getTileTokens() / terms * terms);
-  Value inTiles = b.muli(b.divu(count, tile), tile);
-  b.loop(op.getBegin(), op.getEnd(), 1, [&](Value unit) {
-    if (unpack)
-      unpackUnit(unit);
-    Value offset = unpack ? zero : b.addi(base, b.muli(unit, groups * tileBytes));
-    if (tile > terms)
-      b.loop(zero, inTiles, tile, [&](Value row) { emitTile(unit, offset, row, tile); });
-    b.loop(tile > terms ? inTiles : zero, count, terms, [&](Value row) { emitTile(unit, offset, row, terms); });
-  });
+  int64_t together = unpack ? 1 : std::max<int64_t>(1, target.getTileGroups() / groups);
+  Value begin = op.getBegin(), end = op.getEnd();
+  if (together > 1) {
+    Value whole = b.subi(end, b.remu(b.subi(end, begin), together));
+    b.loop(begin, whole, together, [&](Value unit) { contractUnits(unit, together); });
+    begin = whole;
+  }
+  b.loop(begin, end, 1, [&](Value unit) { contractUnits(unit, 1); });
   op.erase();
+}
+
+void ContractLowering::contractUnits(Value unit, int64_t units) {
+  if (layout.getRaw())
+    unpackUnit(unit);
+  // Rows of an int8 panel lie in the panel once per term.
+  Value count = b.muli(op.getCount(), terms), rest = b.index(0);
+  if (int64_t tile = buffers.tileRows; tile > terms) {
+    Value inTiles = b.muli(b.divu(count, tile), tile);
+    b.loop(rest, inTiles, tile, [&](Value row) { emitTile(unit, units, row, tile); });
+    rest = inTiles;
+  }
+  b.loop(unit, b.addi(unit, units), 1,
+         [&](Value one) { b.loop(rest, count, terms, [&](Value row) { emitTile(one, 1, row, terms); }); });
 }
 
 /// f32 [groups][columns][16] of the unit's rows; rows past the last are zero.
@@ -125,31 +140,50 @@ void ContractLowering::unpackUnit(Value unit) {
   });
 }
 
-void ContractLowering::emitTile(Value unit, Value unitOffset, Value row, int64_t tokens) {
-  SmallVector<Value> zeros(groups * tokens, b.splat(0.0));
-  int64_t prefetch = tokens == terms && !layout.getRaw() ? target.getPrefetchBytes() : 0;
+/// The block at `offset` in each of the tiles.
+void ContractLowering::prefetch(Value offset, int64_t tiles) {
+  for (int64_t tile = 0; tile < tiles; ++tile)
+    for (int64_t line = 0; line < blockBytes; line += 64)
+      memref::PrefetchOp::create(b, weights, b.addi(offset, tile * tileBytes + line), /*isWrite=*/false,
+                                 /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+void ContractLowering::emitTile(Value unit, int64_t units, Value row, int64_t tokens) {
+  int64_t tiles = units * groups;
+  Value start = offsetOf(unit);
+  SmallVector<Value> zeros(tiles * tokens, b.splat(0.0));
+  bool single = tokens == terms;
+  int64_t ahead = layout.getRaw() ? 0 : target.getPrefetchBytes();
   SmallVector<Value> sums = b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
-    Value offset = b.addi(unitOffset, b.muli(block, blockBytes));
+    Value offset = b.addi(start, b.muli(block, blockBytes));
+    if (ahead > 0 && !single) {
+      auto first = scf::IfOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, row, b.index(0)), false);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(first.thenBlock());
+      prefetch(b.addi(offset, tiles * tileBytes), tiles);
+    }
     auto contract = plan::BlockContractOp::create(b, TypeRange(carried), carried, weights, offset, buffers.acts(), row,
-                                                  b.muli(block, columns), format, blockLayout, activation, groups,
-                                                  tokens, columns, tileBytes, prefetch);
+                                                  b.muli(block, columns), format, blockLayout, activation, tiles,
+                                                  tokens, columns, tileBytes, single ? ahead : 0);
     return llvm::to_vector(ValueRange(contract.getResults()));
   });
   Block &body = op.getBody().front();
-  Value first = terms == 1 ? row : b.divu(row, terms);
-  for (int64_t token = 0; token < tokens; token += terms) {
-    IRMapping mapping;
-    mapping.map(body.getArgument(0), b.addi(first, token / terms));
-    mapping.map(body.getArgument(1), unit);
-    for (int64_t group = 0; group < groups; ++group) {
-      Value sum = sums[group * tokens + token];
-      for (int64_t term = 1; term < terms; ++term)
-        sum = b.addf(sum, sums[group * tokens + token + term]);
-      mapping.map(body.getArgument(2 + group), sum);
+  Value first = b.divu(row, terms);
+  for (int64_t number = 0; number < units; ++number)
+    for (int64_t token = 0; token < tokens; token += terms) {
+      IRMapping mapping;
+      mapping.map(body.getArgument(0), b.addi(first, token / terms));
+      mapping.map(body.getArgument(1), b.addi(unit, number));
+      for (int64_t group = 0; group < groups; ++group) {
+        int64_t at = (number * groups + group) * tokens + token;
+        Value sum = sums[at];
+        for (int64_t term = 1; term < terms; ++term)
+          sum = b.addf(sum, sums[at + term]);
+        mapping.map(body.getArgument(2 + group), sum);
+      }
+      for (Operation &inner : body.without_terminator())
+        b.clone(inner, mapping);
     }
-    for (Operation &inner : body.without_terminator())
-      b.clone(inner, mapping);
-  }
 }
 
 struct TileContractPass : trafo::impl::TileContractPassBase<TileContractPass> {

@@ -29,6 +29,7 @@ struct RowTransform {
 
 /// Codes of one group of 32 values, two vectors, into row `row` of the buffers. Leaves in `values` what rounding left.
 void emitGroup(VectorMath &b, const PanelBuffers &buffers, MutableArrayRef<Value> values, Value row, Value group) {
+  SmallVector<Value> at{b.divu(row, buffers.tileRows), group, b.remu(row, buffers.tileRows)};
   Value magnitude = b.maxf(math::AbsFOp::create(b, values[0]), math::AbsFOp::create(b, values[1]));
   Value amax = b.maxLanes(magnitude);
   Value d = b.divf(amax, b.scalar(127.0));
@@ -40,14 +41,16 @@ void emitGroup(VectorMath &b, const PanelBuffers &buffers, MutableArrayRef<Value
     Value rounded = math::RoundEvenOp::create(b, b.mulf(values[half], inverses));
     Value codes = arith::FPToSIOp::create(b, b.vec(b.getI32Type()), rounded);
     Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, codes);
-    b.store(arith::TruncIOp::create(b, b.getI16Type(), sum), buffers.sums, {row, b.addi(b.muli(group, 2), half)});
+    SmallVector<Value> sumsAt(at), codesAt(at);
+    sumsAt.push_back(b.index(half));
+    b.store(arith::TruncIOp::create(b, b.getI16Type(), sum), buffers.sums, sumsAt);
     total = half == 0 ? sum : b.addi(total, sum);
-    Value column = b.addi(b.muli(group, 32), half * kTileRows);
-    b.storeVec(arith::TruncIOp::create(b, b.vec(b.getI8Type()), codes), buffers.codes, {row, column});
+    codesAt.push_back(b.index(half * kTileRows));
+    b.storeVec(arith::TruncIOp::create(b, b.vec(b.getI8Type()), codes), buffers.codes, codesAt);
     values[half] = b.fma(minusD, rounded, values[half]);
   }
-  b.store(d, buffers.scales, {row, group});
-  b.store(b.mulf(d, arith::SIToFPOp::create(b, b.getF32Type(), total)), buffers.scaledSums, {row, group});
+  b.store(d, buffers.scales, at);
+  b.store(b.mulf(d, arith::SIToFPOp::create(b, b.getF32Type(), total)), buffers.scaledSums, at);
 }
 
 /// f32 to bf16, to nearest with ties to even, in integers: targets without the instruction would call a library. A NaN
@@ -64,11 +67,11 @@ Value roundToBF16(VectorMath &b, Value x) {
   return arith::BitcastOp::create(b, b.vec(b.getBF16Type()), arith::TruncIOp::create(b, b.vec(b.getI16Type()), kept));
 }
 
-void lower(plan::PrepareOp op) {
+void lower(plan::PrepareOp op, plan::TargetAttr target) {
   VectorMath b(op.getLoc(), OpBuilder(op));
   auto panel = cast<plan::PanelType>(op.getPanel().getType());
   int64_t cols = panel.getCols(), lanesTotal = llvm::alignTo(cols, kTileRows);
-  PanelBuffers buffers(b, panel);
+  PanelBuffers buffers(b, panel, target);
   Value source = op.getSource(), zero = b.index(0);
 
   b.loop(zero, op.getCount(), 1, [&](Value row) {
@@ -112,12 +115,12 @@ void lower(plan::PrepareOp op) {
         x = b.addf(x, plan::LoadOp::create(b, b.vecF32(), transform.bias, col));
       return x;
     };
-    if (int64_t terms = int8Terms(panel.getFormat()); terms > 0) {
+    if (panel.getFormat() != ActivationFormat::F32) {
       b.loop(zero, b.index(cols / 32), 1, [&](Value group) {
         Value col = b.muli(group, 32);
         Value values[] = {value(col), value(b.addi(col, kTileRows))};
-        for (int64_t term = 0; term < terms; ++term)
-          emitGroup(b, buffers, values, terms == 1 ? row : b.addi(b.muli(row, terms), term), group);
+        for (int64_t term = 0; term < buffers.terms; ++term)
+          emitGroup(b, buffers, values, b.addi(b.muli(row, buffers.terms), term), group);
       });
     } else {
       bool narrow = panel.getFormat() == ActivationFormat::BF16;
@@ -134,6 +137,11 @@ struct TilePreparePass : trafo::impl::TilePreparePassBase<TilePreparePass> {
   void runOnOperation() override {
     SmallVector<plan::PrepareOp> ops;
     getOperation().walk([&](plan::PrepareOp op) { ops.push_back(op); });
+    auto target = getOperation()->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
+    if (!target && !ops.empty()) {
+      ops[0].emitOpError("expects the module attribute plan.target");
+      return signalPassFailure();
+    }
     for (plan::PrepareOp op : ops) {
       if (!op.getPanel().use_empty()) {
         op.emitOpError("is still read as a panel; run trafo-tile-contract first");
@@ -144,7 +152,7 @@ struct TilePreparePass : trafo::impl::TilePreparePassBase<TilePreparePass> {
         op.emitOpError("expects a multiple of 16 columns for a layer norm, got ") << panel.getCols();
         return signalPassFailure();
       }
-      lower(op);
+      lower(op, target);
     }
   }
 };

@@ -2,10 +2,11 @@
 //
 // Integer sums are exact, so what may differ between machines is only how they are made. Registers decide the shape:
 //
-// AVX2 has 16 of 32 bytes. Half a tile (8 rows) is taken at a time for all rows of the step; the int16 sums of 4-bit
-// codes cannot overflow within a block, so widening to int32 costs one vpmaddwd a block instead of one a step.
-// AVX-512 VNNI has 32 of 64 bytes; one vpdpbusd does four columns of 16 rows, its activation operand a broadcast from
-// memory. High nibbles are multiplied where they stand and the sum shifted back, which is exact.
+// AVX2 has 16 of 32 bytes: the sums of a tile's two halves (8 rows each) for four rows of the step, the codes they meet
+// and one broadcast activation, which serves both halves. The int16 sums of 4-bit codes cannot overflow within a block, so
+// widening to int32 costs one vpmaddwd a block instead of one a step. The f32 sums wait in memory.
+// AVX-512 VNNI has 32 of 64 bytes; one vpdpbusd does four columns of 16 rows, and a broadcast activation serves as many
+// tiles as are taken together.
 //
 //===----------------------------------------------------------------------===//
 #include "passes/X86/DotProducts.h"
@@ -51,48 +52,58 @@ void lowerMaddubs(BlockContract &c) {
   SmallVector<Value> results;
   c.prefetchBlocks();
   for (int64_t group = 0; group < c.groups; ++group) {
-    SmallVector<Value> halves[2];
-    for (int64_t half = 0; half < 2; ++half) {
-      SmallVector<Value> dots(c.tokens, c.isSplit() ? zeroWords : zeroInts);
-      for (int64_t step = 0; step < (c.isSplit() ? 4 : 8); ++step) {
+    // Sums of token t and half h of the tile at 2 * t + h.
+    SmallVector<Value> dots(2 * c.tokens, c.isSplit() ? zeroWords : zeroInts);
+    for (int64_t step = 0; step < (c.isSplit() ? 4 : 8); ++step) {
+      // What stays in registers while the tokens pass by: both halves' low nibbles and high nibbles, or codes and
+      // magnitudes.
+      SmallVector<Value> first, second;
+      for (int64_t half = 0; half < 2; ++half) {
         Value stored = c.codes(group, step * 64 + half * 32, 32);
-        if (c.isSplit()) {
-          Value low = lowNibbles(b, stored), high = highNibbles(b, stored);
-          for (int64_t token = 0; token < c.tokens; ++token) {
-            dots[token] = b.addi(dots[token], maddubs(low, spread(b, c.fourActivations(token, step * 8), bytes)));
-            dots[token] = b.addi(dots[token], maddubs(high, spread(b, c.fourActivations(token, step * 8 + 4), bytes)));
-          }
-        } else {
-          Value codes = arith::XOrIOp::create(b, stored, b.constantLike(stored, -128));
-          Value magnitude = math::AbsIOp::create(b, codes);
-          for (int64_t token = 0; token < c.tokens; ++token) {
-            Value acts = spread(b, c.fourActivations(token, step * 4), bytes);
-            Value turned = intrinsic(b, "llvm.x86.avx2.psign.b", bytes, {acts, codes});
-            dots[token] = b.addi(dots[token], widen(maddubs(magnitude, turned)));
+        Value codes = arith::XOrIOp::create(b, stored, b.constantLike(stored, -128));
+        first.push_back(c.isSplit() ? lowNibbles(b, stored) : codes);
+        second.push_back(c.isSplit() ? highNibbles(b, stored) : math::AbsIOp::create(b, codes).getResult());
+      }
+      auto each = [&](int64_t column, llvm::function_ref<Value(int64_t half, Value acts)> product) {
+        for (int64_t token = 0; token < c.tokens; ++token) {
+          Value acts = spread(b, c.fourActivations(token, column), bytes);
+          for (int64_t half = 0; half < 2; ++half) {
+            Value &dot = dots[2 * token + half];
+            dot = b.addi(dot, product(half, acts));
           }
         }
         fence(b, dots);
+      };
+      if (c.isSplit()) {
+        each(step * 8, [&](int64_t half, Value acts) { return maddubs(first[half], acts); });
+        each(step * 8 + 4, [&](int64_t half, Value acts) { return maddubs(second[half], acts); });
+      } else {
+        each(step * 4, [&](int64_t half, Value acts) {
+          return widen(maddubs(second[half], intrinsic(b, "llvm.x86.avx2.psign.b", bytes, {acts, first[half]})));
+        });
       }
+    }
+    SmallVector<Value> finished;
+    for (int64_t half = 0; half < 2; ++half) {
+      SmallVector<int64_t> rows;
+      for (int64_t row = 0; row < kHalf; ++row)
+        rows.push_back(half * kHalf + row);
       for (int64_t token = 0; token < c.tokens; ++token) {
-        Value exact = c.isSplit() ? widen(dots[token]) : dots[token];
+        Value exact = c.isSplit() ? widen(dots[2 * token + half]) : dots[2 * token + half];
         if (c.format == Format::Q4_0) {
           Value pair = vector::BitCastOp::create(b, words, b.broadcast(c.pairOfSums(token), ints));
           exact = b.addi(exact, intrinsic(b, "llvm.x86.avx2.pmadd.wd", ints, {pair, b.constantLike(pair, -8)}));
         }
-        SmallVector<int64_t> rows;
-        for (int64_t row = 0; row < kHalf; ++row)
-          rows.push_back(half * kHalf + row);
         Value before = c.op.getSums()[group * c.tokens + token];
         Value sum = vector::ShuffleOp::create(b, before, before, rows);
-        halves[half].push_back(c.finishRows(sum, exact, group, token, half * kHalf, kHalf));
+        finished.push_back(c.finishRows(sum, exact, group, token, half * kHalf, kHalf));
       }
-      fence(b, halves[half]);
     }
     SmallVector<int64_t> joined;
     for (int64_t row = 0; row < kTileRows; ++row)
       joined.push_back(row);
     for (int64_t token = 0; token < c.tokens; ++token)
-      results.push_back(vector::ShuffleOp::create(b, halves[0][token], halves[1][token], joined));
+      results.push_back(vector::ShuffleOp::create(b, finished[token], finished[c.tokens + token], joined));
   }
   c.op.replaceAllUsesWith(results);
   c.op.erase();
@@ -103,38 +114,48 @@ void lowerVpdpbusd(BlockContract &c) {
   auto bytes = b.vec(b.getI8Type(), 64);
   auto ints = b.vec(b.getI32Type());
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(ints));
-  auto dot = [&](Value sum, Value codes, int64_t token, int64_t column) {
-    Value acts = spread(b, c.fourActivations(token, column), bytes);
-    return intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", ints, {sum, codes, acts});
-  };
-  SmallVector<Value> dots;
   c.prefetchBlocks();
-  for (int64_t group = 0; group < c.groups; ++group) {
-    // The low nibbles' (or whole codes') sums of each row of the step, then the high nibbles'.
-    SmallVector<Value> sums(c.isSplit() ? 2 * c.tokens : c.tokens, zero);
-    if (c.isBiased())
-      for (int64_t token = 0; token < c.tokens; ++token)
-        sums[token] = b.broadcast(b.muli(c.sumOfActivations(token), -128));
-    for (int64_t step = 0; step < (c.isSplit() ? 4 : 8); ++step) {
-      Value stored = c.codes(group, step * 64, 64);
-      Value low = c.isSplit() ? lowNibbles(b, stored) : stored;
-      Value high = c.isSplit() ? arith::AndIOp::create(b, stored, b.constantLike(stored, -16)).getResult() : Value();
-      for (int64_t token = 0; token < c.tokens; ++token) {
-        sums[token] = dot(sums[token], low, token, c.isSplit() ? step * 8 : step * 4);
-        if (high)
-          sums[c.tokens + token] = dot(sums[c.tokens + token], high, token, step * 8 + 4);
-      }
-      if (c.tokens > 1)
-        fence(b, sums);
-    }
+  // One row has registers to spare: the high nibbles are summed where they stand, 16 times too large, and shifted once.
+  bool apart = c.isSplit() && c.tokens == 1;
+  int64_t count = c.groups * c.tokens;
+  SmallVector<Value> sums(count, zero), highSums(apart ? count : 0, zero);
+  if (c.isBiased())
+    for (int64_t i = 0; i < count; ++i)
+      sums[i] = b.broadcast(b.muli(c.sumOfActivations(i % c.tokens), -128));
+  // An activation is broadcast once for all tiles.
+  auto accumulate = [&](SmallVector<Value> &into, ArrayRef<Value> codes, int64_t column) {
     for (int64_t token = 0; token < c.tokens; ++token) {
-      Value sum = sums[token];
-      if (c.isSplit()) // 16 times the high nibbles' sum, so the shift is exact
-        sum = b.addi(sum, arith::ShRSIOp::create(b, sums[c.tokens + token], b.constantLike(sum, 4)).getResult());
-      if (c.format == Format::Q4_0)
-        sum = b.subi(sum, b.broadcast(b.muli(c.sumOfActivations(token), 8)));
-      dots.push_back(sum);
+      Value acts = spread(b, c.fourActivations(token, column), bytes);
+      for (int64_t group = 0; group < c.groups; ++group) {
+        Value &sum = into[group * c.tokens + token];
+        sum = intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", ints, {sum, codes[group], acts});
+      }
     }
+    if (c.tokens > 1)
+      fence(b, into);
+  };
+  for (int64_t step = 0; step < (c.isSplit() ? 4 : 8); ++step) {
+    SmallVector<Value> codes, high;
+    for (int64_t group = 0; group < c.groups; ++group) {
+      Value stored = c.codes(group, step * 64, 64);
+      codes.push_back(c.isSplit() ? lowNibbles(b, stored) : stored);
+      if (apart)
+        high.push_back(arith::AndIOp::create(b, stored, b.constantLike(stored, -16)));
+      else if (c.isSplit())
+        high.push_back(highNibbles(b, stored));
+    }
+    accumulate(sums, codes, c.isSplit() ? step * 8 : step * 4);
+    if (c.isSplit())
+      accumulate(apart ? highSums : sums, high, step * 8 + 4);
+  }
+  SmallVector<Value> dots;
+  for (int64_t i = 0; i < count; ++i) {
+    Value sum = sums[i];
+    if (apart)
+      sum = b.addi(sum, arith::ShRSIOp::create(b, highSums[i], b.constantLike(sum, 4)).getResult());
+    if (c.format == Format::Q4_0)
+      sum = b.subi(sum, b.broadcast(b.muli(c.sumOfActivations(i % c.tokens), 8)));
+    dots.push_back(sum);
   }
   c.finishInt8(dots);
 }

@@ -37,9 +37,10 @@ std::string replaced(std::string text, llvm::StringRef from, llvm::StringRef to)
 }
 
 /// The rows of @x are looked up by their tokens and contracted with @w.
-std::string planOf(const char *format, const char *dot, const std::string &rows, const std::string &weights) {
+std::string planOf(const char *format, const char *dot, int64_t tileGroups, const std::string &rows,
+                   const std::string &weights) {
   std::string text = R"(
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 0>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, tile_groups = GROUPS, panel_rows = 8, prefetch_bytes = 0>
 module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 9, max_outputs = 9, max_sequences = 1, max_workers = 1>} {
   trafo.weight @x : !trafo.weight<9x1024xf32> from #trafo.file<"ROWS", 0>
   trafo.weight @w : !trafo.weight<40x1024xFORMAT> from #trafo.file<"WEIGHTS", 0>
@@ -85,6 +86,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   }
 })";
   text = replaced(replaced(text, "ROWS", rows), "WEIGHTS", weights);
+  text = replaced(text, "GROUPS", std::to_string(tileGroups));
   return replaced(replaced(text, "FORMAT", format), "DOT", dot);
 }
 
@@ -149,16 +151,16 @@ protected:
     std::remove(weightsFile.c_str());
   }
 
-  mlir::OwningOpRef<mlir::ModuleOp> parse(const char *dot) {
-    std::string text = planOf(GetParam()->name, dot, rowsFile, weightsFile);
+  mlir::OwningOpRef<mlir::ModuleOp> parse(const char *dot, int64_t tileGroups = 1) {
+    std::string text = planOf(GetParam()->name, dot, tileGroups, rowsFile, weightsFile);
     auto module = mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(&context));
     EXPECT_TRUE(module) << message;
     return module;
   }
 
-  /// The results through `dot` of the first `count` rows, for each count.
-  std::vector<std::vector<float>> run(const char *dot, std::vector<int64_t> counts) {
-    auto module = parse(dot);
+  /// The results through `dot` of the first `count` rows, for each count; `tileGroups` of the 3 tiles go together.
+  std::vector<std::vector<float>> run(const char *dot, std::vector<int64_t> counts, int64_t tileGroups = 1) {
+    auto module = parse(dot, tileGroups);
     llvm::StringMap<PlacedBuffer> buffers;
     mlir::PassManager passes(&context);
     buildTilePipeline(passes);
@@ -209,13 +211,14 @@ TEST_P(BlockContract, SameBitsOnEveryRoadAndTheSumOfItsParts) {
   ASSERT_EQ(portable.size(), 1u) << message;
   const std::vector<float> &all = portable[0];
   const std::vector<int64_t> counts = {1, 3, 4, kRows};
-  for (const char *dot : dotsHere()) {
-    std::vector<std::vector<float>> results = run(dot, counts);
-    ASSERT_EQ(results.size(), counts.size()) << message;
-    for (const std::vector<float> &some : results)
-      EXPECT_EQ(std::memcmp(some.data(), all.data(), some.size() * sizeof(float)), 0)
-          << dot << ", rows " << some.size() / kWeightRows;
-  }
+  for (const char *dot : dotsHere())
+    for (int64_t tileGroups : {1, 2}) {
+      std::vector<std::vector<float>> results = run(dot, counts, tileGroups);
+      ASSERT_EQ(results.size(), counts.size()) << message;
+      for (const std::vector<float> &some : results)
+        EXPECT_EQ(std::memcmp(some.data(), all.data(), some.size() * sizeof(float)), 0)
+            << dot << ", rows " << some.size() / kWeightRows << ", tiles together " << tileGroups;
+    }
 
   auto module = parse("generic");
   Rows x(kRows, kColumns);

@@ -172,6 +172,10 @@ LogicalResult BlockContractOp::verify() {
               std::to_string(layout.columns);
   if (!problem.empty()) // block_contract_c3
     return emitOpError("has a layout that ") << getFormat() << " does not fit: " << problem;
+  auto codes = cast<MemRefType>(getActs()[0].getType());
+  if (acts == 4 && (codes.getRank() != 4 || codes.getDimSize(2) % getTokens() != 0)) // block_contract_c4
+    return emitOpError("expects tokens that divide the rows of codes [tiles, groups, rows, 32], got ")
+           << getTokens() << " and " << codes;
   return success();
 }
 

@@ -269,12 +269,15 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
     sums[r,t] = fma(d_w[r], P[r, t], sums[r, t])
     ```
     f32 and bf16, block of `columns` columns: `sums[r, t] = fma(float(w[r, c]), float(x[t, c]), sums[r, t])`, c ascending.
-    Activations: row `row + t`, columns from `column`; for i8_g32 `acts` are the codes, scales d_a, scaled sums s_a, and
-    sums of 16 codes each (i16). `prefetch`, where not 0, says how many bytes ahead of the block the machine shall begin to
-    read while it works on this one.
+    Activations: row `row + t`, columns from `column`. For f32 and bf16 `acts` is [rows, columns]. For i8_g32 `acts` are the
+    codes [tiles, groups of 32, rows of a tile, 32], scales d_a and scaled sums s_a [tiles, groups, rows of a tile], and sums
+    of 16 codes each [tiles, groups, rows of a tile, 2] (i16); `row` counts over tiles and is a multiple of the tokens, so
+    that they share a tile.
+    `prefetch`, where not 0, says how many bytes ahead of the block the machine shall begin to read while it works on this
+    one.
     C1: groups * tokens sums, as many results. C2: four activation buffers for i8_g32, one for f32 and bf16.
     C3: the format is a storage format, and the layout can hold it in tiles of 16 rows; codes in lanes of 4, in planes or
-    biased by 128, one block of them.
+    biased by 128, one block of them. C4: i8_g32 takes a number of tokens that divides the rows of a tile.
   }];
   let arguments = (ins Variadic<Plan_Vec16>:$sums, AnyMemRef:$weights, Index:$offset, Variadic<AnyMemRef>:$acts, Index:$row,
                        Index:$column, StrAttr:$format, Trafo_LayoutAttr:$layout, Trafo_ActivationFormat:$activation, I64Attr:$groups, I64Attr:$tokens,

@@ -30,18 +30,18 @@ struct Tier {
   llvm::StringRef name, cpu;
   int level; // 0: v3, 1: adds v4, 2: adds vnni, 3: adds bf16
   plan::DotKind dot;
-  // From measurements of prefill tiles: 3 groups of 16 rows by 4 tokens fill the 32 registers of AVX-512; AVX2 has half
-  // as many of half the width.
-  int64_t tileTokens, panelRows, prefetchBytes;
+  // From measurements of prefill tiles: 3 tiles of 16 weight rows by 4 tokens fill the 32 registers of AVX-512 with
+  // their int32 sums, f32 sums and codes; AVX2 has half as many of half the width, which one tile's int16 sums fill.
+  int64_t tileTokens, tileGroups, panelRows, prefetchBytes;
   // What oneDNN 3.2 has fast code for: blocked weights need AVX-512, bf16 its instructions (docs/decisions/0007).
   plan::LibraryForm library;
 };
 // Best first.
 constexpr Tier kTiers[] = {
-    {"x86-64-v4+bf16", "x86-64-v4", 3, plan::DotKind::Vpdpbusd, 8, 64, 4096, plan::LibraryForm::BF16Tiles},
-    {"x86-64-v4+vnni", "x86-64-v4", 2, plan::DotKind::Vpdpbusd, 8, 64, 4096, plan::LibraryForm::F32Tiles},
-    {"x86-64-v4", "x86-64-v4", 1, plan::DotKind::Maddubs, 4, 64, 4096, plan::LibraryForm::F32Tiles},
-    {"x86-64-v3", "x86-64-v3", 0, plan::DotKind::Maddubs, 4, 64, 4096, plan::LibraryForm::F32Rows},
+    {"x86-64-v4+bf16", "x86-64-v4", 3, plan::DotKind::Vpdpbusd, 4, 3, 64, 4096, plan::LibraryForm::BF16Tiles},
+    {"x86-64-v4+vnni", "x86-64-v4", 2, plan::DotKind::Vpdpbusd, 4, 3, 64, 4096, plan::LibraryForm::F32Tiles},
+    {"x86-64-v4", "x86-64-v4", 1, plan::DotKind::Maddubs, 4, 1, 64, 4096, plan::LibraryForm::F32Tiles},
+    {"x86-64-v3", "x86-64-v3", 0, plan::DotKind::Maddubs, 4, 1, 64, 4096, plan::LibraryForm::F32Rows},
 };
 
 llvm::SmallVector<Feature> featuresOf(const Tier &tier) {
@@ -63,7 +63,7 @@ plan::TargetAttr describe(mlir::MLIRContext *context, const Tier &tier) {
     bits |= feature.bit;
   }
   return plan::TargetAttr::get(context, tier.name, "x86_64-unknown-linux-gnu", tier.cpu, list, bits, tier.dot,
-                               tier.tileTokens, tier.panelRows, tier.prefetchBytes, tier.library);
+                               tier.tileTokens, tier.tileGroups, tier.panelRows, tier.prefetchBytes, tier.library);
 }
 
 } // namespace

@@ -164,55 +164,55 @@ func.func @acts(%w: memref<64xi8>, %x: memref<4x64xf32>, %i: index, %v: vector<1
 
 // -----
 
-func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<2x16x4x32xi8>, %d: memref<2x16x4xf32>, %n: memref<2x16x4x2xi16>, %i: index,
                              %v: vector<16xf32>) -> vector<16xf32> {
   // expected-error @+1 {{expects a storage format, got 'q4_2'}}
   %0 = plan.block_contract "q4_2" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 4096 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<2x16x4x32xi8>, memref<2x16x4xf32>, memref<2x16x4xf32>, memref<2x16x4x2xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
 
 // -----
 
-func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<2x16x4x32xi8>, %d: memref<2x16x4xf32>, %n: memref<2x16x4x2xi16>, %i: index,
                              %v: vector<16xf32>) -> vector<16xf32> {
   // expected-error @+1 {{has a layout that q6_k does not fit: q6_k expects planes of 6 bits together and no bias, got 4 bits and bias 0}}
   %0 = plan.block_contract "q6_k" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 4096 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<2x16x4x32xi8>, memref<2x16x4xf32>, memref<2x16x4xf32>, memref<2x16x4x2xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
 
 // -----
 
-func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<2x16x4x32xi8>, %d: memref<2x16x4xf32>, %n: memref<2x16x4x2xi16>, %i: index,
                              %v: vector<16xf32>) -> vector<16xf32> {
   // expected-error @+1 {{has a layout that q4_k does not fit: expects tiles of 16 rows and lanes of 4 columns}}
   %0 = plan.block_contract "q4_k" <rows = 8, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 4096 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<2x16x4x32xi8>, memref<2x16x4xf32>, memref<2x16x4xf32>, memref<2x16x4x2xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
 
 // -----
 
-func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<2x16x4x32xi8>, %d: memref<2x16x4xf32>, %n: memref<2x16x4x2xi16>, %i: index,
                              %v: vector<16xf32>) -> vector<16xf32> {
   // expected-error @+1 {{has a layout that q8_0 does not fit: expects planes, or bytes with a bias of 128}}
   %0 = plan.block_contract "q8_0" <rows = 16, lane = 4> i8_g32 groups 1 tokens 1 columns 32 stride 4096 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<2x16x4x32xi8>, memref<2x16x4xf32>, memref<2x16x4xf32>, memref<2x16x4x2xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
 
 // -----
 
-func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<8x512xi8>, %d: memref<8x16xf32>, %n: memref<8x32xi16>, %i: index,
+func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<2x16x4x32xi8>, %d: memref<2x16x4xf32>, %n: memref<2x16x4x2xi16>, %i: index,
                              %v: vector<16xf32>) -> vector<16xf32> {
   // expected-error @+1 {{has a layout that q4_k does not fit: expects one block of 256 columns, got 512}}
   %0 = plan.block_contract "q4_k" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 512 stride 4096 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<8x512xi8>, memref<8x16xf32>, memref<8x16xf32>, memref<8x32xi16>)[%i, %i]
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<2x16x4x32xi8>, memref<2x16x4xf32>, memref<2x16x4xf32>, memref<2x16x4x2xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
@@ -279,4 +279,16 @@ func.func @matmul_call(%x: memref<4x64xf32>, %w: memref<64xi8>, %y: memref<4x16x
   // expected-error @+1 {{expects the library's table and the worker, or neither}}
   plan.library_matmul f32_rows %x rows %i weights %w[%i] columns %i to %y worker %i : memref<4x64xf32>, memref<64xi8>, memref<4x16xf32>
   return
+}
+
+// -----
+
+func.func @block_contract_c4(%w: memref<4096xi8>, %q: memref<2x16x4x32xi8>, %d: memref<2x16x4xf32>, %n: memref<2x16x4x2xi16>, %i: index,
+                             %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{expects tokens that divide the rows of codes [tiles, groups, rows, 32], got 3}}
+  %0:3 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 3 columns 32 stride 4096
+       sums(%v, %v, %v : vector<16xf32>, vector<16xf32>, vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %d, %n : memref<2x16x4x32xi8>, memref<2x16x4xf32>, memref<2x16x4xf32>, memref<2x16x4x2xi16>)[%i, %i]
+       -> vector<16xf32>, vector<16xf32>, vector<16xf32>
+  return %0#0 : vector<16xf32>
 }

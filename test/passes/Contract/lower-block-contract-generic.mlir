@@ -14,10 +14,10 @@
 // CHECK:         arith.sitofp {{.*}} vector<16xi32> to vector<16xf32>
 // CHECK:         %[[SUM:.*]] = math.fma {{.*}}, %[[MIN]]
 // CHECK-NEXT:    return %[[SUM]]
-func.func @four_bits(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>,
-                     %n: memref<8x4xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+func.func @four_bits(%w: memref<320xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %s: memref<2x2x4xf32>,
+                     %n: memref<2x2x4x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
   %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 640 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
+       weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
@@ -29,10 +29,10 @@ func.func @four_bits(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32
 // CHECK:         arith.extsi
 // CHECK-COUNT-1: math.fma
 // CHECK-NOT:     math.fma
-func.func @eight_bits(%w: memref<544xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>,
-                      %n: memref<8x4xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+func.func @eight_bits(%w: memref<544xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %s: memref<2x2x4xf32>,
+                      %n: memref<2x2x4x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
   %0 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
+       weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
@@ -68,10 +68,10 @@ func.func @narrow_activations(%w: memref<64xi8>, %x: memref<8x64xbf16>, %i: inde
 // CHECK:           scf.yield
 // CHECK:         math.fma
 // CHECK-NOT:     plan.block_contract
-func.func @codebook(%w: memref<2208xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>,
-                    %n: memref<8x16xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+func.func @codebook(%w: memref<2208xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>,
+                    %n: memref<2x8x4x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
   %0 = plan.block_contract "iq4_xs" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 2208 sums(%v : vector<16xf32>)
-       weights %w[%i] : memref<2208xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+       weights %w[%i] : memref<2208xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }

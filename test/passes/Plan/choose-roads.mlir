@@ -4,7 +4,7 @@
 
 // OFF-NOT: library f32_rows
 
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 0, library = f32_rows>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0, library = f32_rows>
 module attributes {plan.target = #target} {
   // CHECK-LABEL: plan.stage @float
   // CHECK:         plan.contract {{.*}} groups 1 library f32_rows : <8x64xf32>, <32x64xf32>
@@ -44,7 +44,7 @@ module attributes {plan.target = #target} {
 // -----
 
 // Grouped formats never take it.
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 0, library = f32_rows>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0, library = f32_rows>
 module attributes {plan.target = #target} {
   // CHECK-LABEL: plan.stage @grouped
   // CHECK:         plan.contract {{.*}} groups 1 : <8x64xi8_g32>, <32x64xq8_0>

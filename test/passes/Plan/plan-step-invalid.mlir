@@ -9,7 +9,7 @@ module {
 
 // -----
 
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 1, panel_rows = 4, prefetch_bytes = 0>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 1, tile_groups = 1, panel_rows = 4, prefetch_bytes = 0>
 module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 4, max_outputs = 4, max_sequences = 1, max_workers = 1>} {
   trafo.weight @w : !trafo.weight<32x32xf32> from #trafo.splat<1.0>
   func.func @step(%rows: !trafo.rows) -> tensor<?x32xf32> {
@@ -23,7 +23,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
 
 // -----
 
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 1, panel_rows = 4, prefetch_bytes = 0>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 1, tile_groups = 1, panel_rows = 4, prefetch_bytes = 0>
 module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 4, max_outputs = 4, max_sequences = 1, max_workers = 1>} {
   trafo.weight @w : !trafo.weight<32x32xf32> from #trafo.splat<1.0>
   func.func @step(%rows: !trafo.rows) -> tensor<?x32xf32> {

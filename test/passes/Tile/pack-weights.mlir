@@ -3,7 +3,7 @@
 
 // NO-STEP: expects a plan.step; run trafo-plan-step first
 
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 4096>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 4096>
 module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 8, max_outputs = 8, max_sequences = 1, max_workers = 2>} {
   // Contracted second, so it lies behind what is contracted first, at a multiple of 64 bytes.
   // CHECK: trafo.weight @second : {{.*}} layout <rows = 16, lane = 4, planes = [4]> at 64

@@ -1,7 +1,8 @@
 // RUN: trafo-opt %s -trafo-pack-weights -trafo-tile-contract | FileCheck %s
 // RUN: trafo-opt %s -trafo-pack-weights -trafo-tile-contract --remarks-filter=trafo-tile --remark-format=emitRemark 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
+// RUN: sed 's/tile_groups = 1/tile_groups = 2/' %s | trafo-opt -trafo-pack-weights -trafo-tile-contract | FileCheck %s --check-prefix=GROUPS
 
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 4096>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 4096>
 module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 8, max_outputs = 8, max_sequences = 1, max_workers = 2>} {
   // Blocks of 32 columns, nibbles split.
   // CHECK: trafo.weight @q4 : {{.*}} layout <rows = 16, lane = 4, planes = [4]> at 0
@@ -18,13 +19,26 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   plan.buffer @z : memref<8x256xf32>
   plan.buffer @y : memref<8x48xf32>
 
+  // The first rows fetch the next unit, a row alone the bytes ahead.
   // CHECK-LABEL: plan.stage @grouped
   // CHECK:         scf.for %[[UNIT:.*]] =
   // CHECK:           scf.for %[[ROW:.*]] = {{.*}} step %c4
+  // CHECK:             arith.cmpi eq, %[[ROW]], %c0
+  // CHECK:             scf.if
+  // CHECK-COUNT-5:       memref.prefetch
   // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 4 columns 32 stride 640
   // CHECK-COUNT-4:     vector.store
   // CHECK:           scf.for
   // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 640 prefetch 4096
+
+  // Two units together, the odd one alone; single rows by one unit.
+  // GROUPS-LABEL: plan.stage @grouped
+  // GROUPS:         scf.for {{.*}} step %c2
+  // GROUPS:           plan.block_contract {{.*}} groups 2 tokens 4 columns 32 stride 640
+  // GROUPS-COUNT-8:   vector.store
+  // GROUPS:           plan.block_contract {{.*}} groups 1 tokens 1 columns 32
+  // GROUPS:         scf.for
+  // GROUPS:           plan.block_contract {{.*}} groups 1 tokens 4 columns 32
   plan.stage @grouped {
   ^bb0(%layer: index):
     %c0 = arith.constant 0 : index

@@ -5,4 +5,7 @@
 // CHECK:       math.sqrt
 // CHECK:       vector.reduction <maxnumf>
 // CHECK:       math.roundeven
+// Rows that a micro-kernel takes together, four of the eight, lie together block by block.
 // CHECK:       arith.trunci {{.*}} vector<16xi32> to vector<16xi8>
+// CHECK:       vector.store {{.*}} : memref<2x2x4x32xi8>, vector<16xi8>
+// CHECK:       memref.store {{.*}} : memref<2x2x4xf32>

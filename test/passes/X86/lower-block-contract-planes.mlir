@@ -5,7 +5,7 @@
 // Formats whose codes lie in planes, and super-blocks.
 // ANY-NOT: llvm.x86
 // ANY-NOT: plan.block_contract
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 0>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0>
 module attributes {plan.target = #target} {
   // Eight groups: 16-bit sums over a group, widened and scaled by one vpmaddwd a half, each group with its share of the
   // prefetches. Then the minima times s_a.
@@ -57,10 +57,10 @@ module attributes {plan.target = #target} {
   // VNNI-COUNT-4:   "llvm.x86.avx512.vpdpbusd.512"
   // VNNI:           arith.muli {{.*}} : vector<16xi32>
   // VNNI:           scf.yield
-  func.func @q6_k(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
+  func.func @q6_k(%w: memref<8192xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>, %n: memref<2x8x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q6_k" <rows = 16, lane = 4, planes = [4, 2]> i8_g32 groups 1 tokens 1 columns 256 stride 8192 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -76,10 +76,10 @@ module attributes {plan.target = #target} {
   // VNNI-LABEL: func.func @q5_k
   // VNNI:           arith.ori {{.*}} : vector<64xi8>
   // VNNI-COUNT-4:   "llvm.x86.avx512.vpdpbusd.512"
-  func.func @q5_k(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
+  func.func @q5_k(%w: memref<8192xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>, %n: memref<2x8x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0:4 = plan.block_contract "q5_k" <rows = 16, lane = 4, planes = [4, 1]> i8_g32 groups 1 tokens 4 columns 256 stride 8192 sums(%v, %v, %v, %v : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
-         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
          -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
     return %0#0 : vector<16xf32>
   }
@@ -89,10 +89,10 @@ module attributes {plan.target = #target} {
   // AVX2:           "llvm.x86.avx2.pmadd.wd"
   // VNNI-LABEL: func.func @q3_k
   // VNNI:           arith.muli {{.*}}, %c-4_i32
-  func.func @q3_k(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
+  func.func @q3_k(%w: memref<8192xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>, %n: memref<2x8x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q3_k" <rows = 16, lane = 4, planes = [2, 1]> i8_g32 groups 1 tokens 1 columns 256 stride 8192 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -110,10 +110,10 @@ module attributes {plan.target = #target} {
   // VNNI:         scf.for
   // VNNI:         arith.muli {{.*}} : vector<16xi32>
   // VNNI:         arith.negf
-  func.func @q2_k(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
+  func.func @q2_k(%w: memref<8192xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>, %n: memref<2x8x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q2_k" <rows = 16, lane = 4, planes = [2]> i8_g32 groups 1 tokens 1 columns 256 stride 8192 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -129,10 +129,10 @@ module attributes {plan.target = #target} {
   // VNNI:           arith.muli {{.*}}, %c-128_i32
   // VNNI:           "llvm.x86.avx512.pshuf.b.512"
   // VNNI:           "llvm.x86.avx512.vpdpbusd.512"
-  func.func @iq4_xs(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
+  func.func @iq4_xs(%w: memref<8192xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>, %n: memref<2x8x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "iq4_xs" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 8192 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -144,10 +144,10 @@ module attributes {plan.target = #target} {
   // AVX2:           "llvm.x86.avx2.pmadd.wd"
   // VNNI-LABEL: func.func @q5_0
   // VNNI:           arith.muli {{.*}}, %c-16_i32
-  func.func @q5_0(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
+  func.func @q5_0(%w: memref<8192xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>, %n: memref<2x8x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q5_0" <rows = 16, lane = 4, planes = [4, 1]> i8_g32 groups 1 tokens 1 columns 32 stride 8192 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }

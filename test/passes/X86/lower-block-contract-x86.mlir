@@ -3,27 +3,28 @@
 
 // A target without a dot product keeps int8 sums for trafo-lower-block-contract-generic.
 // RUN: sed 's/DOT/generic/' %s | trafo-opt -trafo-lower-block-contract-x86 | FileCheck %s --check-prefix=KEPT
-// KEPT-COUNT-2: plan.block_contract {{.*}} i8_g32
+// KEPT-COUNT-3: plan.block_contract {{.*}} i8_g32
 
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 0>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0>
 module attributes {plan.target = #target} {
-  // 4-bit codes: 16-bit sums over the block, one widening a half.
+  // 4-bit codes: 16-bit sums over the block, one widening a half. A broadcast activation serves both halves.
   // AVX2-LABEL: func.func @q4_1
-  // AVX2-COUNT-5: memref.prefetch
-  // AVX2-COUNT-8: "llvm.x86.avx2.pmadd.ub.sw"
-  // AVX2:         "llvm.x86.avx2.pmadd.wd"
-  // AVX2-COUNT-8: "llvm.x86.avx2.pmadd.ub.sw"
-  // AVX2:         "llvm.x86.avx2.pmadd.wd"
-  // AVX2-NOT:     llvm.x86
-  // AVX2-COUNT-2: math.fma
+  // AVX2:          vector.broadcast %{{.*}} : i32 to vector<8xi32>
+  // AVX2-COUNT-2:  "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2-NOT:      "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2:          vector.broadcast %{{.*}} : i32 to vector<8xi32>
+  // AVX2-COUNT-14: "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2-COUNT-2:  "llvm.x86.avx2.pmadd.wd"
+  // AVX2-NOT:      llvm.x86
+  // One row: the high nibbles stay where they are, and their sum is shifted.
   // VNNI-LABEL: func.func @q4_1
   // VNNI-COUNT-8: "llvm.x86.avx512.vpdpbusd.512"
   // VNNI:         arith.shrsi
   // VNNI-COUNT-2: math.fma
-  func.func @q4_1(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x4xi16>,
+  func.func @q4_1(%w: memref<320xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %s: memref<2x2x4xf32>, %n: memref<2x2x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 640 prefetch 4096 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
+         weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -36,12 +37,32 @@ module attributes {plan.target = #target} {
   // VNNI-LABEL: func.func @q8_0
   // VNNI:         arith.muli %{{.*}}, %c-128_i32
   // VNNI-COUNT-8: "llvm.x86.avx512.vpdpbusd.512"
-  func.func @q8_0(%w: memref<544xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>, %n: memref<8x4xi16>,
+  func.func @q8_0(%w: memref<544xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %s: memref<2x2x4xf32>, %n: memref<2x2x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
+         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
+  }
+
+  // Four rows by two tiles: one broadcast for both tiles, high nibbles shifted down, sums kept in registers by a fence.
+  // VNNI-LABEL: func.func @tile
+  // VNNI-COUNT-2: arith.shrui {{.*}} vector<32xi16>
+  // VNNI:         vector.broadcast %{{.*}} : i32 to vector<16xi32>
+  // VNNI-COUNT-2: "llvm.x86.avx512.vpdpbusd.512"
+  // VNNI:         vector.broadcast %{{.*}} : i32 to vector<16xi32>
+  // VNNI-COUNT-6: "llvm.x86.avx512.vpdpbusd.512"
+  // VNNI:         llvm.inline_asm has_side_effects
+  // VNNI-NOT:     arith.shrsi
+  // VNNI:         math.fma
+  func.func @tile(%w: memref<1280xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %s: memref<2x2x4xf32>, %n: memref<2x2x4x2xi16>,
+                  %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0:8 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 2 tokens 4 columns 32 stride 640 sums(%v, %v, %v, %v, %v, %v, %v, %v : vector<16xf32>,
+         vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+         weights %w[%i] : memref<1280xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)
+         [%i, %i] -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>,
+         vector<16xf32>
+    return %0#0 : vector<16xf32>
   }
 
   // Columns ascend, one fma each.

@@ -3,7 +3,7 @@
 module attributes {
   trafo.config = #trafo.config<max_context = 128, max_rows = 16, max_outputs = 16, max_sequences = 2, max_workers = 4>,
   plan.target = #plan.target<name = "x86-64-v3", triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3", features = "",
-                             cpu_bits = 0, dot = maddubs, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 4096>} {
+                             cpu_bits = 0, dot = maddubs, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 4096>} {
   trafo.weight @embd : !trafo.weight<100x64xq8_0> from #trafo.random<1>
   trafo.weight @out_norm : !trafo.weight<64xf32> from #trafo.splat<1.0>
   trafo.weight @rope : !trafo.weight<128x32xf32> recipe {
