@@ -29,13 +29,13 @@ namespace {
 /// Columns of one product: 64 rows of it are 128 KB, which stay in a second cache until the body has read them.
 constexpr int64_t kCallColumns = 512;
 
-void lower(plan::ContractOp op, ModuleOp module) {
+void lower(plan::ContractOp op, ModuleOp module, plan::TargetAttr target) {
   VectorMath b(op.getLoc(), OpBuilder(op));
   auto panel = cast<plan::PanelType>(op.getPanel().getType());
   auto type = cast<WeightType>(op.getWeight().getType());
   int64_t groups = op.getGroups(), unitRows = groups * kTileRows;
   int64_t callUnits = std::max<int64_t>(1, kCallColumns / unitRows), columns = callUnits * unitRows;
-  PanelBuffers buffers(b, panel);
+  PanelBuffers buffers(b, panel, target);
   Value product = b.scratch(("product_" + Twine(panel.getRows()) + "x" + Twine(columns)).str(),
                             b.memref({panel.getRows(), columns}, b.getF32Type()));
   Value weights = plan::PackedOp::create(b, packedType(module));
@@ -74,6 +74,11 @@ struct TileLibraryContractPass : trafo::impl::TileLibraryContractPassBase<TileLi
       if (op.getLibrary())
         ops.push_back(op);
     });
+    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
+    if (!ops.empty() && !target) {
+      ops.front().emitOpError("expects the module attribute plan.target");
+      return signalPassFailure();
+    }
     for (plan::ContractOp op : ops) {
       FailureOr<LayoutAttr> layout = layoutOf(op.getWeight(), module);
       if (failed(layout))
@@ -83,7 +88,7 @@ struct TileLibraryContractPass : trafo::impl::TileLibraryContractPassBase<TileLi
                                    << libraryLayout(&getContext(), *op.getLibrary()) << ", got " << *layout;
         return signalPassFailure();
       }
-      lower(op, module);
+      lower(op, module, target);
     }
   }
 };

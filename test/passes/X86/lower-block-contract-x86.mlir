@@ -9,6 +9,7 @@
 module attributes {plan.target = #target} {
   // 4-bit codes: 16-bit sums over the block, one widening a half. A broadcast activation serves both halves.
   // AVX2-LABEL: func.func @q4_1
+  // AVX2-COUNT-5:  memref.prefetch
   // AVX2:          vector.broadcast %{{.*}} : i32 to vector<8xi32>
   // AVX2-COUNT-2:  "llvm.x86.avx2.pmadd.ub.sw"
   // AVX2-NOT:      "llvm.x86.avx2.pmadd.ub.sw"
