@@ -52,7 +52,7 @@ LogicalResult Cost::add(plan::WeightOp use, ModuleOp module) {
     if (read.insert(name).second) {
       FailureOr<LayoutAttr> layout = layoutOf(use.getResult(), module);
       if (failed(layout))
-        return failure();
+        return failure(); // layoutOf has said why
       weightBytes += packedBytes(type, *layout);
     }
     auto contract = dyn_cast<plan::ContractOp>(user);

@@ -115,7 +115,7 @@ void lower(plan::PrepareOp op, plan::TargetAttr target) {
         x = b.addf(x, plan::LoadOp::create(b, b.vecF32(), transform.bias, col));
       return x;
     };
-    if (panel.getFormat() != ActivationFormat::F32) {
+    if (int8Terms(panel.getFormat()) > 0) {
       b.loop(zero, b.index(cols / 32), 1, [&](Value group) {
         Value col = b.muli(group, 32);
         Value values[] = {value(col), value(b.addi(col, kTileRows))};

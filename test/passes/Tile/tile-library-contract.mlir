@@ -2,7 +2,8 @@
 // RUN: sed -e s/FORM/f32_tiles/g -e s/TYPE/f32/g %s | trafo-opt -trafo-pack-weights -trafo-tile-library-contract -trafo-tile-prepare | FileCheck %s --check-prefixes=CHECK,TILES -DTYPE=f32
 // RUN: sed -e s/FORM/bf16_tiles/g -e s/TYPE/bf16/g %s | trafo-opt -trafo-pack-weights -trafo-tile-library-contract -trafo-tile-prepare | FileCheck %s --check-prefixes=CHECK,PAIRS -DTYPE=bf16
 
-module attributes {trafo.config = #trafo.config<max_context = 64, max_rows = 8, max_outputs = 8, max_sequences = 1, max_workers = 2>} {
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0>
+module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 8, max_outputs = 8, max_sequences = 1, max_workers = 2>} {
   // ROWS:  trafo.weight @w : {{.*}} layout <rows = 1, raw = true> at 0
   // TILES: trafo.weight @w : {{.*}} layout <rows = 16> at 0
   // PAIRS: trafo.weight @w : {{.*}} layout <rows = 16, lane = 2> at 0

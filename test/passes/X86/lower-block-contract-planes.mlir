@@ -32,10 +32,10 @@ module attributes {plan.target = #target} {
   // VNNI:           scf.yield
   // VNNI:         scf.for
   // VNNI:         arith.negf
-  func.func @q4_k(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
+  func.func @q4_k(%w: memref<8192xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>, %n: memref<2x8x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q4_k" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 256 stride 8192 prefetch 4096 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
