@@ -23,7 +23,7 @@ inline void pauseCpu() {
 
 constexpr int64_t kLeastNs = 20 * 1000;
 constexpr int64_t kMostNs = 1000 * 1000;
-constexpr uint32_t kShortWaitsToDouble = 1024;
+constexpr uint32_t kShortWaitsToDouble = 256;
 
 /// No system call where the kernel maps its clock.
 int64_t nowNs() {
@@ -58,32 +58,30 @@ void SpinEvent::advance() {
     syscall(SYS_futex, &counter, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 }
 
-void SpinEvent::waitPast(uint32_t seen) {
-  uint32_t spins = patience.load(std::memory_order_relaxed);
-  uint32_t waits = shortWaits.load(std::memory_order_relaxed) + 1;
-  if (waits >= kShortWaitsToDouble) {
-    waits = 0;
-    patience.store(spins > range.most / 2 ? range.most : spins * 2, std::memory_order_relaxed);
-  }
-  shortWaits.store(waits, std::memory_order_relaxed);
+bool SpinEvent::waitPast(uint32_t seen, uint32_t spins) {
   for (uint32_t i = 0; i < spins; ++i) {
     if (counter.load(std::memory_order_acquire) != seen)
-      return;
+      return false;
     pauseCpu();
   }
-  sleepPast(seen, spins);
-}
-
-void SpinEvent::sleepPast(uint32_t seen, uint32_t spins) {
   int64_t begin = nowNs();
   sleepers.fetch_add(1, std::memory_order_seq_cst);
   while (counter.load(std::memory_order_seq_cst) == seen)
     syscall(SYS_futex, &counter, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
   sleepers.fetch_sub(1, std::memory_order_relaxed);
-  if (nowNs() - begin < kMostNs)
-    return;
-  shortWaits.store(0, std::memory_order_relaxed);
-  patience.store(spins / 4 > range.least ? spins / 4 : range.least, std::memory_order_relaxed);
+  return nowNs() - begin >= kMostNs;
+}
+
+void Patience::learn(bool longWait) {
+  uint32_t now = spins(), waits = shortWaits.load(std::memory_order_relaxed) + 1;
+  if (longWait) {
+    waits = 0;
+    pauses.store(now / 4 > range.least ? now / 4 : range.least, std::memory_order_relaxed);
+  } else if (waits >= kShortWaitsToDouble) {
+    waits = 0;
+    pauses.store(now > range.most / 2 ? range.most : now * 2, std::memory_order_relaxed);
+  }
+  shortWaits.store(waits, std::memory_order_relaxed);
 }
 
 void Barrier::arriveAndWait() {
@@ -95,7 +93,7 @@ void Barrier::arriveAndWait() {
     released.advance();
     return;
   }
-  released.waitPast(seen);
+  patience.learn(released.waitPast(seen, patience.spins()));
 }
 
 bool Workers::start(const Allocator &allocator, int32_t wanted) {
@@ -104,9 +102,7 @@ bool Workers::start(const Allocator &allocator, int32_t wanted) {
   if (!threads.allocate(allocator, static_cast<size_t>(wanted)))
     return false;
   // More workers than CPUs: spinning would take the CPU from the one that is waited for.
-  SpinRange range = wanted <= allowedCpus() ? measurePauses() : SpinRange();
-  begun.configure(range);
-  finished.configure(range);
+  stageBarrier.configure(wanted <= allowedCpus() ? measurePauses() : SpinRange());
   sigset_t all, before;
   sigfillset(&all);
   for (int fault : {SIGBUS, SIGSEGV, SIGILL, SIGFPE}) // a blocked fault ends the process without its handler
@@ -121,7 +117,7 @@ bool Workers::start(const Allocator &allocator, int32_t wanted) {
     ++workers;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  stageBarrier.configure(workers, range);
+  stageBarrier.setWorkers(workers);
   return true;
 }
 
@@ -146,7 +142,7 @@ void Workers::run(trafo_step_fn function, const trafo_step_t *step) {
   running.store(workers - 1, std::memory_order_relaxed);
   begun.advance();
   function(step, 0);
-  finished.waitPast(seen);
+  stageBarrier.patience.learn(finished.waitPast(seen, stageBarrier.patience.spins()));
 }
 
 void *Workers::entry(void *argument) {
@@ -157,7 +153,7 @@ void *Workers::entry(void *argument) {
 
 void Workers::work(int32_t worker) {
   for (uint32_t seen = 0;; ++seen) {
-    begun.waitPast(seen);
+    begun.waitPast(seen, stageBarrier.patience.spins()); // a session that rests teaches nothing
     if (!currentFunction)
       return;
     currentFunction(currentStep, worker);

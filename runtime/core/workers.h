@@ -15,50 +15,58 @@ struct SpinRange {
   uint32_t most = 0;  ///< about 1 ms
 };
 
-/// A counter that threads wait on: they spin and then sleep in the kernel. Advancing it costs a system call only when
-/// somebody sleeps, so that a step makes none while its workers keep pace.
+/// How long waiters spin before they sleep; learnt from waits inside a step, where every worker is on its way.
 ///
-/// How long to spin is learnt. Where every worker has a CPU, the others come within a millisecond at most (stages are
-/// uneven, worker 0 samples between steps), and spinning that long saves all system calls. Where CPUs are taken away by
-/// others, a worker comes after a time slice, and spinning takes the CPU it may need: a wait of over a millisecond cuts
-/// the patience to a quarter, down to 20 us; a thousand waits without one double it.
-class SpinEvent {
+/// Where every worker has a CPU, the others come within a millisecond at most (stages are uneven), and spinning that long
+/// saves all system calls. Where CPUs are taken away by others, a worker comes after a time slice, and spinning takes the
+/// CPU it may need. A single long wait says little: any system takes a CPU away now and then. So a wait of over a
+/// millisecond cuts the patience to a quarter, down to 20 us, and every 256 shorter ones double it: it falls where more
+/// than one wait in 512 is long. Threads may lose each other's updates; that does no harm.
+class Patience {
 public:
   void configure(SpinRange allowed) {
     range = allowed;
-    patience.store(allowed.most, std::memory_order_relaxed);
+    pauses.store(allowed.most, std::memory_order_relaxed);
   }
+  uint32_t spins() const { return pauses.load(std::memory_order_relaxed); }
+  void learn(bool longWait);
+
+private:
+  alignas(64) std::atomic<uint32_t> pauses{0};
+  std::atomic<uint32_t> shortWaits{0};
+  SpinRange range;
+};
+
+/// A counter that threads wait on: they spin and then sleep in the kernel. Advancing it costs a system call only when
+/// somebody sleeps, so that a step makes none while its workers keep pace.
+class SpinEvent {
+public:
   uint32_t value() const { return counter.load(std::memory_order_acquire); }
   /// Adds one and wakes all who sleep. What was written before is seen by those who return from `waitPast`.
   void advance();
-  /// Returns once the counter differs from `seen`.
-  void waitPast(uint32_t seen);
+  /// Returns once the counter differs from `seen`, after at most `spins` pauses awake. True when that took over a
+  /// millisecond asleep.
+  bool waitPast(uint32_t seen, uint32_t spins);
 
 private:
-  void sleepPast(uint32_t seen, uint32_t spins);
-
   alignas(64) std::atomic<uint32_t> counter{0};
   std::atomic<uint32_t> sleepers{0};
-  // Only waiters touch these; a lost update does no harm.
-  alignas(64) std::atomic<uint32_t> patience{0};
-  std::atomic<uint32_t> shortWaits{0};
-  SpinRange range;
 };
 
 /// The barrier between the stages of a step: returns when all `count` workers have arrived.
 class Barrier {
 public:
-  void configure(int32_t workers, SpinRange allowed) {
-    count = workers;
-    released.configure(allowed);
-  }
+  void configure(SpinRange allowed) { patience.configure(allowed); }
+  void setWorkers(int32_t workers) { count = workers; }
   void arriveAndWait();
   /// As trafo_step_t::barrier wants it; `state` is the Barrier.
   static void callback(void *state) { static_cast<Barrier *>(state)->arriveAndWait(); }
 
 private:
+  friend class Workers;
   alignas(64) std::atomic<int32_t> arrived{0};
   SpinEvent released;
+  Patience patience;
   int32_t count = 1;
 };
 
