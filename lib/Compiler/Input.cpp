@@ -56,7 +56,7 @@ static int importGguf(MLIRContext &context, const CompileOptions &options, Diagn
     return code;
   const FormatInfo *kv = findFormat(options.kvFormat);
   if (!kv) {
-    diagnostics.error("--kv: unknown format '" + options.kvFormat + "'; expects f16");
+    diagnostics.error("--kv: unknown format '" + options.kvFormat + "'; expects f16, bf16 or f32");
     return TRAFO_USAGE;
   }
   ImportOptions import;

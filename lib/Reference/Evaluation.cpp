@@ -136,15 +136,22 @@ FailureOr<Rows> Evaluation::project(Operation *op, const Rows &x, ValueRange wei
   return y;
 }
 
+/// The greatest finite value of a float format; of blocks, what their scale in f16 lets through is left to rounding.
+static double largestOf(Format format) {
+  if (format == Format::F16)
+    return 65504.0;
+  return format == Format::BF16 ? 0x1.fep127 : 0x1.fffffep127;
+}
+
 void Evaluation::writeCache(Operation *op, KVCacheType type, const Rows &keysAndValues, int64_t first) {
   int64_t columns = type.getHeads() * type.getHeadSize();
   Rows written(keysAndValues.count, 2 * columns);
   for (int64_t r = 0; r < written.count; ++r)
     std::copy_n(keysAndValues.row(r) + first, 2 * columns, written.row(r));
   if (step.options.asCompiled) {
-    if (type.getFormat() == Format::F16) // the store saturates, so that no infinity gets into a softmax
-      for (double &value : written.values)
-        value = std::clamp(value, -65504.0, 65504.0);
+    double largest = largestOf(type.getFormat()); // the store saturates, so that no infinity gets into a softmax
+    for (double &value : written.values)
+      value = std::clamp(value, -largest, largest);
     roundValues(type.getFormat(), written.values.data(), static_cast<int64_t>(written.values.size()));
   }
   if (step.hook)

@@ -93,11 +93,13 @@ struct Watcher {
 
 /// Where keys and values lie (plan.kv_store): [layer][page][head][k, v]; k is [head size][64], v is [64][head size].
 struct CachePool {
-  uint16_t *base;
+  uint8_t *base;
+  Format format; ///< f32, f16 or bf16
   int64_t pages, heads, size;
-  uint16_t &at(int64_t layer, int64_t page, int64_t head, bool value, int64_t position, int64_t element) const {
+  uint8_t *at(int64_t layer, int64_t page, int64_t head, bool value, int64_t position, int64_t element) const {
     int64_t half = ((layer * pages + page) * heads + head) * 2 + value;
-    return base[half * 64 * size + (value ? position * size + element : element * 64 + position)];
+    int64_t index = half * 64 * size + (value ? position * size + element : element * 64 + position);
+    return base + index * formatInfo(format).blockBytes;
   }
 };
 } // namespace
@@ -127,7 +129,7 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
 
   const StepProgram::Arena &arena = program->arena();
   LazyMemory memory(static_cast<size_t>(arena.size) + 4096);
-  CachePool pool{reinterpret_cast<uint16_t *>(memory.data() + arena.kvOffset), arena.kvPages,
+  CachePool pool{memory.data() + arena.kvOffset, cache ? cache.getFormat() : Format::F16, arena.kvPages,
                  cache ? cache.getHeads() : 0, cache ? cache.getHeadSize() : 0};
   int64_t pagesPerSequence = config.getMaxContext() / TRAFO_KV_PAGE_TOKENS;
   std::vector<int32_t> pages(static_cast<size_t>(config.getMaxSequences() * pagesPerSequence));
@@ -179,10 +181,10 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
           int64_t element = i % (got.columns / 2), position = rows.positions[row];
           int32_t page =
               pages[static_cast<size_t>(rows.sequences[row] * pagesPerSequence + position / TRAFO_KV_PAGE_TOKENS)];
-          uint16_t &place = pool.at(run.layer, page, element / pool.size, i >= got.columns / 2,
-                                    position % TRAFO_KV_PAGE_TOKENS, element % pool.size);
-          got.row(r)[i] = f16ToF32(place);
-          place = roundToF16(want.cached->rows.row(r)[i]);
+          uint8_t *place = pool.at(run.layer, page, element / pool.size, i >= got.columns / 2,
+                                   position % TRAFO_KV_PAGE_TOKENS, element % pool.size);
+          dequantizeRow(pool.format, place, 1, got.row(r) + i);
+          roundRow(pool.format, want.cached->rows.row(r) + i, 1, place);
         }
       judge(*want.cached, run, got);
     };

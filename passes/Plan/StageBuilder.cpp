@@ -47,10 +47,24 @@ plan::BufferOp StageBuilder::privateBuffer(Location loc, StringRef name, ArrayRe
   return bufferNamed(loc, full, MemRefType::get(shape, top.getF32Type()), /*isPrivate=*/true);
 }
 
+Type StageBuilder::cacheElement(KVCacheType type) {
+  Builder b(type.getContext());
+  switch (type.getFormat()) {
+  case Format::F32:
+    return b.getF32Type();
+  case Format::F16:
+    return b.getF16Type();
+  case Format::BF16:
+    return b.getBF16Type();
+  default:
+    return {};
+  }
+}
+
 plan::BufferOp StageBuilder::kvBuffer(Location loc, KVCacheType type) {
   int64_t pages = config.getMaxSequences() * config.getMaxContext() / plan::kPagePositions;
   auto memory = MemRefType::get(
-      {type.getLayers(), pages, type.getHeads(), 2, plan::kPagePositions * type.getHeadSize()}, top.getF16Type());
+      {type.getLayers(), pages, type.getHeads(), 2, plan::kPagePositions * type.getHeadSize()}, cacheElement(type));
   return bufferNamed(loc, "kv", memory, /*isPrivate=*/false);
 }
 

@@ -77,6 +77,8 @@ public:
   plan::BufferOp privateBuffer(mlir::Location loc, llvm::StringRef name, llvm::ArrayRef<int64_t> shape);
   /// The KV cache's pages; one a module.
   plan::BufferOp kvBuffer(mlir::Location loc, KVCacheType type);
+  /// What an element of the pool is; null where there is no lowering for the cache's format.
+  static mlir::Type cacheElement(KVCacheType type);
 
   // What a stage's body reads; `b` stands in it.
 

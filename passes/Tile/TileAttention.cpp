@@ -53,18 +53,19 @@ void lowerStore(plan::KVStoreOp op, ModuleOp module) {
   Value page = b.loadIndex(args.pages, {sequence, b.divu(position, kPagePositions)});
   Value slot = b.remu(position, kPagePositions);
   Value head = b.divu(op.getElement(), headSize), first = b.remu(op.getElement(), headSize);
-  // A value beyond f16's range would be infinite, and infinity times a zero weight is not a number.
-  Value bounded = b.minf(b.maxf(op.getValue(), b.splat(-65504.0)), b.splat(65504.0));
-  Value halves = arith::TruncFOp::create(b, b.vec(b.getF16Type()), bounded);
+  Type element = cast<MemRefType>(op.getCache().getType()).getElementType();
+  // A value beyond the format's range would be infinite, and infinity times a zero weight is not a number.
+  double limit = APFloat::getLargest(cast<FloatType>(element).getFloatSemantics()).convertToDouble();
+  Value stored = b.narrow(b.minf(b.maxf(op.getValue(), b.splat(-limit)), b.splat(limit)), element);
   Value part = b.index(op.getIsKey() ? 0 : 1);
   if (op.getIsKey()) {
     for (int64_t lane = 0; lane < kTileRows; ++lane) {
       Value at = b.addi(b.muli(b.addi(first, lane), kPagePositions), slot);
-      b.store(vector::ExtractOp::create(b, halves, lane), op.getCache(), {op.getLayer(), page, head, part, at});
+      b.store(vector::ExtractOp::create(b, stored, lane), op.getCache(), {op.getLayer(), page, head, part, at});
     }
   } else {
     Value at = b.addi(b.muli(slot, headSize), first);
-    b.storeVec(halves, op.getCache(), {op.getLayer(), page, head, part, at});
+    b.storeVec(stored, op.getCache(), {op.getLayer(), page, head, part, at});
   }
   op.erase();
 }
@@ -81,8 +82,7 @@ private:
   /// Scores of up to kHeadsAtOnce heads for one block, softmax weights into the scratch, merge into the outputs.
   void emitBlock(Value row, Value kvHead, Value position, Value page, Value block, int64_t firstHead, int64_t heads);
   Value keyOrValue(Value page, Value kvHead, int64_t part, Value at) {
-    Value halves = b.loadVec(op.getCache(), {op.getLayer(), page, kvHead, b.index(part), at}, b.vec(b.getF16Type()));
-    return arith::ExtFOp::create(b, b.vecF32(), halves);
+    return b.widen(b.loadVec(op.getCache(), {op.getLayer(), page, kvHead, b.index(part), at}));
   }
   // The scratch of a head: [0, 64) weights, [64, 80) maximum, [80, 96) sum (in every lane), then the output.
   Value at(int64_t column) { return b.index(column); }

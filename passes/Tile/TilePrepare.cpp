@@ -53,20 +53,6 @@ void emitGroup(VectorMath &b, const PanelBuffers &buffers, MutableArrayRef<Value
   b.store(b.mulf(d, arith::SIToFPOp::create(b, b.getF32Type(), total)), buffers.scaledSums, at);
 }
 
-/// f32 to bf16, to nearest with ties to even, in integers: targets without the instruction would call a library. A NaN
-/// stays one.
-Value roundToBF16(VectorMath &b, Value x) {
-  VectorType words = b.vec(b.getI32Type());
-  Value bits = arith::BitcastOp::create(b, words, x);
-  auto constant = [&](int64_t v) { return b.constantLike(bits, v); };
-  Value odd = arith::AndIOp::create(b, arith::ShRUIOp::create(b, bits, constant(16)), constant(1));
-  Value rounded = b.addi(bits, b.addi(odd, 0x7fff));
-  Value isNan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
-  Value quiet = arith::OrIOp::create(b, bits, constant(0x400000));
-  Value kept = arith::ShRUIOp::create(b, arith::SelectOp::create(b, isNan, quiet, rounded), constant(16));
-  return arith::BitcastOp::create(b, b.vec(b.getBF16Type()), arith::TruncIOp::create(b, b.vec(b.getI16Type()), kept));
-}
-
 void lower(plan::PrepareOp op, plan::TargetAttr target) {
   VectorMath b(op.getLoc(), OpBuilder(op));
   auto panel = cast<plan::PanelType>(op.getPanel().getType());
@@ -126,7 +112,7 @@ void lower(plan::PrepareOp op, plan::TargetAttr target) {
       bool narrow = panel.getFormat() == ActivationFormat::BF16;
       b.loop(zero, b.index(lanesTotal), kTileRows, [&](Value col) {
         Value x = value(col);
-        b.storeVec(narrow ? roundToBF16(b, x) : x, buffers.values, {row, col});
+        b.storeVec(narrow ? b.narrow(x, b.getBF16Type()) : x, buffers.values, {row, col});
       });
     }
   });

@@ -21,6 +21,31 @@ Value VectorMath::minf(Value a, Value b) {
   return arith::MinNumFOp::create(*this, a, b, arith::FastMathFlags::nnan | arith::FastMathFlags::nsz);
 }
 
+/// In integers: targets without the instruction would call a library.
+static Value roundToBF16(VectorMath &b, Value x) {
+  VectorType words = b.vec(b.getI32Type());
+  Value bits = arith::BitcastOp::create(b, words, x);
+  auto constant = [&](int64_t v) { return b.constantLike(bits, v); };
+  Value odd = arith::AndIOp::create(b, arith::ShRUIOp::create(b, bits, constant(16)), constant(1));
+  Value rounded = b.addi(bits, b.addi(odd, 0x7fff));
+  Value isNan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
+  Value quiet = arith::OrIOp::create(b, bits, constant(0x400000));
+  Value kept = arith::ShRUIOp::create(b, arith::SelectOp::create(b, isNan, quiet, rounded), constant(16));
+  return arith::BitcastOp::create(b, b.vec(b.getBF16Type()), arith::TruncIOp::create(b, b.vec(b.getI16Type()), kept));
+}
+
+Value VectorMath::narrow(Value x, Type element) {
+  if (element.isF32())
+    return x;
+  if (element.isBF16())
+    return roundToBF16(*this, x);
+  return arith::TruncFOp::create(*this, vec(element), x);
+}
+
+Value VectorMath::widen(Value x) {
+  return x.getType() == vecF32() ? x : arith::ExtFOp::create(*this, vecF32(), x).getResult();
+}
+
 trafo::plan::RefOp VectorMath::scratch(StringRef name, MemRefType type) {
   auto module = getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
   if (!module.lookupSymbol(name)) {

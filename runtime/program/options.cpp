@@ -1,6 +1,7 @@
 #include "runtime/program/options.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 
 namespace trafo::program {
 namespace {
@@ -38,15 +39,17 @@ int readCommandLine(int argc, char **argv, Options *options) {
                                           "a conversation, one message a line; what was said stays in the KV cache");
   app.add_option("-n,--max-tokens", options->maxTokens,
                  "stop after so many tokens; 0: when the reply or the context ends")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, INT32_MAX));
   app.add_option("--temp", options->sampling.temperature, "temperature; 0 always takes the likeliest token")
       ->check(CLI::Range(0.0, 1000.0));
   app.add_option("--top-k", options->sampling.top_k, "draw among so many likeliest tokens; 0: all")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, INT32_MAX));
   app.add_option("--top-p", options->sampling.top_p,
                  "draw among the likeliest tokens that reach this probability; 1: all")
       ->check(CLI::Range(1e-6, 1.0));
-  app.add_option("--seed", options->sampling.seed, "of the random draws")->check(CLI::NonNegativeNumber);
+  app.add_option("--seed", options->sampling.seed, "of the random draws")->check([](const std::string &text) {
+    return text[0] == '-' ? "got " + text + ", expects 0 to 18446744073709551615" : std::string();
+  });
   app.add_option("--threads", options->threads, "workers; 0: as many as CPUs allowed. Never changes the answer")
       ->check(CLI::Range(0, 4096));
   app.add_flag("--json", options->json, "one JSON object a reply instead of streamed text");

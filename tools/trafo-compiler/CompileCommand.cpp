@@ -10,6 +10,20 @@
 
 using namespace trafo;
 
+static constexpr const char *kExamples = R"(Examples:
+  trafo compile model.gguf -o chat                       a program for this machine: ./chat "Hello"
+  trafo compile model.gguf -o chat --context 8192        more room for the conversation
+  trafo compile model.gguf -o chat --target=x86-64-v4,x86-64-v3    for several kinds of CPU; the best that fits runs
+  trafo compile model.gguf -o libchat.so --emit so       a library for C, C++ or Python, its weights beside it
+  trafo compile model.gguf -o chat --report              what it will cost, before anything runs
+  trafo compile bf16.gguf -o chat --weights q8_0         quantise the linears; trafo eval --against says at what loss
+  trafo compile model.gguf --emit mlir:tile -o x.mlir    the IR after a stage ...
+  trafo compile x.mlir -o chat                           ... and on from there
+  trafo compile model.gguf -o chat --load-pass-plugin my.so --pass-pipeline 'fuse:builtin.module(my-pass)'
+
+Exit codes: 0 done; 2 wrong arguments; 65 bad data; 66 input missing or unreadable; 69 unsupported here; 70 internal
+error; 71 no memory; 73 output cannot be created; 74 reading or writing failed; 130 stopped by Ctrl-C.)";
+
 /// "exe", "mlir:fuse", ... Returns what is wrong, or nothing.
 static std::string parseEmit(const std::string &text, CompileOptions &options) {
   static const std::map<std::string, EmitKind> kinds = {{"exe", EmitKind::Executable}, {"so", EmitKind::SharedLibrary},
@@ -51,6 +65,7 @@ void trafo::addCompileCommand(CLI::App &app, const std::string &toolFolder, Comm
   auto options = std::make_shared<CompileOptions>();
   options->toolFolder = toolFolder;
   CLI::App &command = *app.add_subcommand("compile", "a model file becomes a program");
+  command.footer(kExamples);
   addInputOptions(command, options);
   command.add_option("-o,--output", options->output, "the file to write; - for standard output");
   command

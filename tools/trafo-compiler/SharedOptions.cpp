@@ -43,6 +43,9 @@ void trafo::addInputOptions(CLI::App &command, const OptionsPointer &options) {
       .add_option("--weights", options->weights,
                   "random:<seed>, or a format to quantise linears to (f32, f16, bf16, q4_0, q4_1, q8_0)")
       ->check(checkWeights);
+  command.add_option("--kv", options->kvFormat, "format of the KV cache: f16, bf16, f32")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"f16", "bf16", "f32"}));
 }
 
 void trafo::addBoundOptions(CLI::App &command, const OptionsPointer &options) {
@@ -58,13 +61,13 @@ void trafo::addBoundOptions(CLI::App &command, const OptionsPointer &options) {
       ->check(CLI::Range(0, 8192));
   bounds.add_option("--sequences", options->maxSequences, "sequences held at once")->check(CLI::Range(1, 4096));
   bounds.add_option("--threads", options->maxWorkers, "most workers a step may have")->check(CLI::Range(1, 1024));
-  bounds.add_option("--kv", options->kvFormat, "format of the KV cache");
 }
 
 void trafo::addMachineOptions(CLI::App &command, const OptionsPointer &options) {
   CLI::App &machine = *command.add_option_group("Machine");
   machine.add_option("--target", options->targets, "native, x86-64-v3, ... (several, best first: one program for all)")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   machine.add_option("--x86-gemm", options->gemm, "auto, onednn, generated")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "onednn", "generated"}));

@@ -14,7 +14,7 @@ namespace trafo {
 
 using OptionsPointer = std::shared_ptr<CompileOptions>;
 
-/// The model, --from and --weights.
+/// The model, --from, --weights and --kv.
 void addInputOptions(CLI::App &command, const OptionsPointer &options);
 /// --context, --rows and their like.
 void addBoundOptions(CLI::App &command, const OptionsPointer &options);

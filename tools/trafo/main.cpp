@@ -8,8 +8,11 @@
 #include "ModelFile.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <unistd.h>
 
@@ -28,6 +31,29 @@ constexpr const char *kFooter = R"(Examples:
 
 Exit codes: 0 done; 2 wrong arguments; 65 bad data; 66 input missing or unreadable; 69 unsupported here; 70 internal
 error; 71 no memory; 73 output cannot be created; 74 reading or writing failed; 130 stopped by Ctrl-C.)";
+
+constexpr const char *kInspectExamples = R"(Examples:
+  trafo inspect model.gguf                      architecture, sizes, tensors by format
+  trafo inspect model.gguf --tensors            every tensor: shape, format, bytes
+  trafo inspect chat                            memory plan, barriers, numeric classes, CPU features it needs
+  trafo inspect chat --json                     the same for machines)";
+
+constexpr const char *kBenchExamples = R"(Examples:
+  trafo bench chat                              prefill of 505 tokens, 128 decoded ones, against the read bandwidth
+  trafo bench chat --context 4096 --decode-tokens 32    decoding far into a conversation (compile with --context 8192)
+  trafo bench chat --threads 2 --json           for machines, with every repeat's numbers
+  trafo compile model.gguf -o chat --profile
+  trafo bench chat --profile page.html          where the time goes: stages, rooflines, timelines
+
+Each repeat also reads as many bytes as a decoded token does, with the same threads: decode_fraction_of_read says how
+far decoding is from what this machine can read.)";
+
+constexpr const char *kEvalExamples = R"(Examples:
+  trafo eval chat --text f.txt                  perplexity of a text
+  trafo eval chat --text f.txt --against model.gguf     KL divergence and top-1 agreement with another, on the same tokens
+  trafo eval model.gguf --reference --text f.txt        by the interpreter, in double precision
+  trafo eval chat --ids ids.json --logits out.npy       all logits, float32 [tokens, vocabulary]
+  trafo eval chat --ids ids.json --logits out.npy --threads 1 --cuts 1,7,8 --beside other.json    the same bits)";
 
 /// `trafo run FILE [arguments]`: becomes the program, after compiling a model file to a temporary one.
 int run(const std::vector<std::string> &arguments) {
@@ -64,11 +90,11 @@ void addInspect(CLI::App &app, InspectRequest &request) {
 void addBench(CLI::App &app, BenchRequest &request) {
   app.add_option("program", request.file, "a compiled program (a model file is compiled for this once)")->required();
   app.add_option("--weights", request.weights, "the weights file of a library");
-  app.add_option("--prompt-tokens", request.promptTokens, "of the prefill")->check(CLI::PositiveNumber);
-  app.add_option("--decode-tokens", request.decodeTokens, "to decode, one by one")->check(CLI::PositiveNumber);
-  app.add_option("--context", request.context, "tokens in the cache before decoding")->check(CLI::NonNegativeNumber);
+  app.add_option("--prompt-tokens", request.promptTokens, "of the prefill")->check(CLI::Range(1, INT32_MAX));
+  app.add_option("--decode-tokens", request.decodeTokens, "to decode, one by one")->check(CLI::Range(1, INT32_MAX));
+  app.add_option("--context", request.context, "tokens in the cache before decoding")->check(CLI::Range(0, INT32_MAX));
   app.add_option("--threads", request.threads, "0: as many as CPUs allowed")->check(CLI::Range(0, 4096));
-  app.add_option("--repeats", request.repeats, "of everything; medians are shown")->check(CLI::PositiveNumber);
+  app.add_option("--repeats", request.repeats, "of everything; medians are shown")->check(CLI::Range(1, INT32_MAX));
   app.add_flag("--json", request.json, "one JSON object, with every repeat's numbers");
   app.add_option(
       "--profile", request.profile,
@@ -97,6 +123,11 @@ void addEval(CLI::App &app, EvalRequest &request) {
   app.add_flag("--json", request.json, "one JSON object");
 }
 
+bool knows(const CLI::App &app, const std::string &subcommand) {
+  std::vector<const CLI::App *> all = app.get_subcommands({});
+  return std::any_of(all.begin(), all.end(), [&](const CLI::App *one) { return one->get_name() == subcommand; });
+}
+
 int dispatch(int argc, char **argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   // Command lines of other programs are theirs to read.
@@ -122,6 +153,15 @@ int dispatch(int argc, char **argv) {
   addInspect(*inspectApp, inspectRequest);
   addBench(*benchApp, benchRequest);
   addEval(*evalApp, evalRequest);
+  inspectApp->footer(kInspectExamples);
+  benchApp->footer(kBenchExamples);
+  evalApp->footer(kEvalExamples);
+  if (arguments.empty() || (arguments[0][0] != '-' && !knows(app, arguments[0]))) {
+    const char *given = arguments.empty() ? "nothing" : arguments[0].c_str();
+    fprintf(stderr, "trafo: error: expects compile, check, run, inspect, bench or eval, got %s; --help explains\n",
+            given);
+    return TRAFO_USAGE;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &help) { // --help, --version

@@ -173,7 +173,7 @@ def Plan_EmbedOp : Plan_Op<"embed", [MemoryEffects<[MemWrite]>]> {
 def Plan_KVStoreOp : Plan_Op<"kv_store", [MemoryEffects<[MemWrite]>]> {
   let summary = "16 neighbouring elements of k or v of one row into the cache, clamped to the format's finite range";
   let description = [{
-    The pool is `memref<layers x pages x heads x 2 x (64 * head size) x f16>`: k of a page is [head size][64 positions],
+    The pool is `memref<layers x pages x heads x 2 x (64 * head size) x element>`, of f32, f16 or bf16: k of a page is [head size][64 positions],
     v is [64 positions][head size]. `element` counts over heads x head size.
   }];
   let arguments = (ins Plan_Vec16:$value, Arg<AnyMemRef, "", [MemWrite]>:$cache, Index:$layer, Index:$row, Index:$element,
