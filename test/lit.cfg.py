@@ -29,6 +29,7 @@ config.substitutions += [
     ("%ptxas", config.ptxas),
     ("%trafo_build", config.trafo_build_dir),
     ("%trafo_source", config.trafo_source_dir),
+    ("%qemu_aarch64", "qemu-aarch64 -L " + os.path.join(config.trafo_source_dir, "build", "aarch64")),
     ("%lib_suffix", ".so"),
 ]
 
@@ -37,6 +38,8 @@ if config.ptxas:
     config.available_features.add("ptxas")
 if os.path.exists("/dev/nvidiactl"):
     config.available_features.add("cuda")
+if "aarch64" in config.cross_runtimes:
+    config.available_features.add("aarch64-runtime")
 config.available_features.add(platform.machine())
 try:
     with open("/proc/cpuinfo") as cpuinfo:

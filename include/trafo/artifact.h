@@ -1,6 +1,6 @@
 /* The file format of a compiled model, shared by the compiler (writer) and the runtime (reader).
  *
- * An executable is a launcher (baseline x86-64 ELF) followed by a payload; a shared library made by `--emit=so` is
+ * An executable is a launcher (ELF, for the baseline of its machine) followed by a payload; a shared library made by `--emit=so` is
  * built the same way around a different launcher and without the WEIGHTS section. All integers are little-endian;
  * every offset is relative to the start of the payload unless said otherwise; reserved fields are zero and checked.
  *
@@ -58,7 +58,9 @@ enum {
   TRAFO_CPU_AVXVNNI = 1ull << 23,
   TRAFO_CPU_AMX_TILE = 1ull << 32,
   TRAFO_CPU_AMX_INT8 = 1ull << 33,
-  TRAFO_CPU_AMX_BF16 = 1ull << 34
+  TRAFO_CPU_AMX_BF16 = 1ull << 34,
+  TRAFO_CPU_ARM_DOTPROD = 1ull << 48,
+  TRAFO_CPU_ARM_I8MM = 1ull << 49
 };
 
 typedef struct trafo_section_t {

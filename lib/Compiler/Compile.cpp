@@ -98,7 +98,12 @@ int Compilation::prepare() {
     if (isNvidia != wantsNvidia && !eitherWay) {
       diagnostics.error("target '" + name +
                         "' and --emit do not fit; nvidia targets emit ptx, cubin, asm, llvm and mlir, "
-                        "x86 targets exe, so, obj, asm, llvm and mlir");
+                        "CPU targets exe, so, obj, asm, llvm and mlir");
+      return TRAFO_USAGE;
+    }
+    if (!tiers.empty() && tier.getTriple() != tiers.front().getTriple()) {
+      diagnostics.error("targets '" + tiers.front().getName() + "' and '" + name +
+                        "' are for different kinds of CPU; compile them to two files");
       return TRAFO_USAGE;
     }
     tiers.push_back(tier);

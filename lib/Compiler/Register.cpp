@@ -5,6 +5,7 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "passes/AArch64/Passes.h"
 #include "passes/Contract/Passes.h"
 #include "passes/Fuse/Passes.h"
 #include "passes/Lower/Passes.h"
@@ -31,5 +32,6 @@ void trafo::registerAllPasses() {
   registerLowerStage();
   registerContractPasses();
   registerX86Stage();
+  registerAArch64Stage();
   registerNvidiaStage();
 }

@@ -5,6 +5,8 @@
 #include "lib/Packer/PackWeights.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 using namespace trafo;
@@ -13,6 +15,14 @@ static int fail(DiagnosticPrinter &diagnostics, const trafo_error_t &error, traf
   llvm::StringRef message = error.message, code = error.code;
   diagnostics.error(message.starts_with(code) ? message : llvm::StringRef(code.str() + ": " + message.str()));
   return status;
+}
+
+/// A launcher's name among ours: those for other kinds of CPU than this machine's lie in a folder of its name.
+static std::string launcherName(bool isLibrary, llvm::StringRef triple) {
+  llvm::Triple target(triple);
+  std::string name = isLibrary ? "libtrafo-launcher.so" : "trafo-launcher";
+  bool isNative = target.getArch() == llvm::Triple(llvm::sys::getProcessTriple()).getArch();
+  return isNative ? name : target.getArchName().str() + "/" + name;
 }
 
 /// The launcher beside our program (in a build tree) or where it is installed. Empty if there is none.
@@ -52,10 +62,10 @@ int trafo::writeArtifact(const CompileOptions &options, DiagnosticPrinter &diagn
                          const Input &input, const ModelSummary &summary, ModuleOp packing, trafo_manifest_t manifest,
                          llvm::ArrayRef<TierCode> code) {
   bool isLibrary = options.emit == EmitKind::SharedLibrary;
-  llvm::StringRef launcherName = isLibrary ? "libtrafo-launcher.so" : "trafo-launcher";
-  std::string launcher = findLauncher(options, launcherName);
+  std::string name = launcherName(isLibrary, code.front().target.getTriple());
+  std::string launcher = findLauncher(options, name);
   if (launcher.empty()) {
-    diagnostics.error("found no " + launcherName + " near " + options.toolFolder +
+    diagnostics.error("found no " + name + " near " + options.toolFolder +
                       "; install the runtime, or emit obj instead");
     return TRAFO_INTERNAL;
   }

@@ -17,8 +17,8 @@ class OpPassManager;
 
 namespace trafo::target {
 
-/// The forms of code. `Image` is what a CODE section holds: for x86 an ELF shared object without imports, for nvidia a
-/// cubin.
+/// The forms of code. `Image` is what a CODE section holds: for CPUs an ELF shared object without imports, for nvidia
+/// a cubin.
 enum class CodeForm { LLVM, Assembly, Object, Image };
 
 using Bytes = llvm::SmallVector<char, 0>;
@@ -41,6 +41,9 @@ struct Target {
 
 /// All targets that were built in.
 llvm::ArrayRef<Target> allTargets();
+
+/// What can be named: "native" and the tiers of all targets, separated by ", ".
+std::string tierNames();
 
 /// The target that a description is of (by its triple); never null for descriptions made by `describeTier`.
 const Target *targetOf(plan::TargetAttr description);

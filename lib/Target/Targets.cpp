@@ -1,4 +1,5 @@
 // The list of targets: one row each.
+#include "lib/Target/AArch64/AArch64Target.h"
 #include "lib/Target/Nvidia/NvidiaTarget.h"
 #include "lib/Target/Target.h"
 #include "lib/Target/X86/X86Target.h"
@@ -9,6 +10,7 @@ using namespace trafo::target;
 llvm::ArrayRef<Target> trafo::target::allTargets() {
   static const Target targets[] = {
       x86Target(),
+      aarch64Target(),
       nvidiaTarget(),
   };
   return targets;
@@ -21,16 +23,21 @@ const Target *trafo::target::targetOf(plan::TargetAttr description) {
   return nullptr;
 }
 
+std::string trafo::target::tierNames() {
+  std::string names = "native";
+  for (const Target &target : allTargets())
+    names += ", " + target.tiers.str();
+  return names;
+}
+
 plan::TargetAttr trafo::target::describeTier(mlir::MLIRContext *context, llvm::StringRef tier, std::string &error) {
-  std::string known;
   for (const Target &target : allTargets()) {
     error.clear();
     if (plan::TargetAttr description = target.describe(context, tier, error))
       return description;
     if (!error.empty())
       return {};
-    known += (known.empty() ? "" : ", ") + target.tiers.str();
   }
-  error = "unknown target '" + tier.str() + "'; expects one of " + known;
+  error = "unknown target '" + tier.str() + "'; expects one of " + tierNames();
   return {};
 }

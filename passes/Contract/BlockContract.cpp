@@ -51,10 +51,13 @@ Value BlockContract::activation(int64_t token, int64_t column, Value group) {
   return b.load(op.getActs()[0], placeOf(token, group, column));
 }
 
+Value BlockContract::activations(int64_t token, int64_t column, int64_t count, Value group) {
+  return b.loadVec(op.getActs()[0], placeOf(token, group, column), b.vec(b.getI8Type(), count));
+}
+
 Value BlockContract::fourActivations(int64_t token, int64_t column, Value group) {
   // Codes of a row are bytes next to each other; a vector load keeps the access free of alignment.
-  Value bytes = b.loadVec(op.getActs()[0], placeOf(token, group, column), b.vec(b.getI8Type(), 4));
-  Value word = vector::BitCastOp::create(b, b.vec(b.getI32Type(), 1), bytes);
+  Value word = vector::BitCastOp::create(b, b.vec(b.getI32Type(), 1), activations(token, column, 4, group));
   return vector::ExtractOp::create(b, word, 0);
 }
 

@@ -27,14 +27,18 @@ public:
   mlir::Value codes(int64_t tile, int64_t at, int64_t bytes) { return bytesAt(tile, layout.headBytes() + at, bytes); }
   /// The activation code (i8) of row + token at column `column` of the group.
   mlir::Value activation(int64_t token, int64_t column, mlir::Value group = {});
-  /// Four of them from column `column` on, as an i32.
+  /// `count` of them from column `column` on.
+  mlir::Value activations(int64_t token, int64_t column, int64_t count, mlir::Value group = {});
+  /// Four of them, as an i32.
   mlir::Value fourActivations(int64_t token, int64_t column, mlir::Value group = {});
   /// i32: the sums (i16) of the first and the last 16 of the group's activation codes of a token, side by side.
   mlir::Value pairOfSums(int64_t token, mlir::Value group = {});
   /// i32: one of the two.
   mlir::Value sumOf16(int64_t token, int64_t half, mlir::Value group = {});
   /// i32: sum of the group's activation codes of a token.
-  mlir::Value sumOfActivations(int64_t token) { return b.addi(sumOf16(token, 0), sumOf16(token, 1)); }
+  mlir::Value sumOfActivations(int64_t token, mlir::Value group = {}) {
+    return b.addi(sumOf16(token, 0, group), sumOf16(token, 1, group));
+  }
   /// f32: d_a and s_a of the op's description.
   mlir::Value activationScale(int64_t token, mlir::Value group = {}) { return groupValue(1, token, group); }
   mlir::Value scaledSum(int64_t token, mlir::Value group = {}) { return groupValue(2, token, group); }

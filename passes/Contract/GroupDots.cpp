@@ -131,6 +131,7 @@ void trafo::contractGroups(BlockContract &c, GroupDots &unit) {
             sum = c.finishRows(sum, dots, tile, token, its.first, count);
           }
       }
+      unit.settle(sums);
       for (auto [part, its] : llvm::enumerate(rows))
         for (int64_t token = 0; token < c.tokens; ++token) {
           Value &result = results[tile * c.tokens + token];

@@ -26,6 +26,8 @@ public:
   virtual int64_t rowsAtOnce() const = 0;
   /// I of the rows for every token of the step: vectors of i32. `group` counts the block's groups of 32 columns.
   virtual mlir::SmallVector<mlir::Value> dots(TileRows rows, mlir::Value group) = 0;
+  /// Called with the new sums of some rows before the next rows are begun: a place for a fence.
+  virtual void settle(llvm::MutableArrayRef<mlir::Value> sums) {}
 
 protected:
   /// Scale groups of 32 columns: 1, or 2 of 16.

@@ -7,6 +7,8 @@
 #include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
 #endif
 
 namespace trafo::runtime {
@@ -37,18 +39,20 @@ constexpr FeatureName kNames[] = {
     {TRAFO_CPU_AMX_TILE, "amx-tile"},
     {TRAFO_CPU_AMX_INT8, "amx-int8"},
     {TRAFO_CPU_AMX_BF16, "amx-bf16"},
+    {TRAFO_CPU_ARM_DOTPROD, "dotprod"},
+    {TRAFO_CPU_ARM_I8MM, "i8mm"},
 };
-
-constexpr uint64_t kV3 = TRAFO_CPU_SSE42 | TRAFO_CPU_AVX | TRAFO_CPU_AVX2 | TRAFO_CPU_FMA | TRAFO_CPU_F16C |
-                         TRAFO_CPU_BMI1 | TRAFO_CPU_BMI2 | TRAFO_CPU_LZCNT | TRAFO_CPU_MOVBE;
-constexpr uint64_t kV4 =
-    kV3 | TRAFO_CPU_AVX512F | TRAFO_CPU_AVX512BW | TRAFO_CPU_AVX512CD | TRAFO_CPU_AVX512DQ | TRAFO_CPU_AVX512VL;
 
 } // namespace
 
 #if defined(__x86_64__)
 
 namespace {
+constexpr uint64_t kV3 = TRAFO_CPU_SSE42 | TRAFO_CPU_AVX | TRAFO_CPU_AVX2 | TRAFO_CPU_FMA | TRAFO_CPU_F16C |
+                         TRAFO_CPU_BMI1 | TRAFO_CPU_BMI2 | TRAFO_CPU_LZCNT | TRAFO_CPU_MOVBE;
+constexpr uint64_t kV4 =
+    kV3 | TRAFO_CPU_AVX512F | TRAFO_CPU_AVX512BW | TRAFO_CPU_AVX512CD | TRAFO_CPU_AVX512DQ | TRAFO_CPU_AVX512VL;
+
 uint64_t readXcr0() {
   uint32_t low, high;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -98,10 +102,35 @@ bool allowAmx() {
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 
+const char *suggestTarget(uint64_t features) {
+  if ((features & kV4) == kV4)
+    return "x86-64-v4";
+  if ((features & kV3) == kV3)
+    return "x86-64-v3";
+  return "native";
+}
+
+#elif defined(__aarch64__)
+
+uint64_t cpuFeatures() {
+  constexpr unsigned long kDotProd = 1ul << 20, kI8mm = 1ul << 13; // HWCAP_ASIMDDP; HWCAP2_I8MM, not in every elf.h
+  return (getauxval(AT_HWCAP) & kDotProd ? TRAFO_CPU_ARM_DOTPROD : 0) |
+         (getauxval(AT_HWCAP2) & kI8mm ? TRAFO_CPU_ARM_I8MM : 0);
+}
+
+bool allowAmx() { return false; }
+
+const char *suggestTarget(uint64_t features) {
+  if (!(features & TRAFO_CPU_ARM_DOTPROD))
+    return "aarch64";
+  return features & TRAFO_CPU_ARM_I8MM ? "aarch64+i8mm" : "aarch64+dotprod";
+}
+
 #else
 
 uint64_t cpuFeatures() { return 0; }
 bool allowAmx() { return false; }
+const char *suggestTarget(uint64_t) { return "native"; }
 
 #endif
 
@@ -119,14 +148,6 @@ void describeFeatures(uint64_t features, char *out, size_t size) {
   }
   if (features)
     snprintf(out + used, size - used, "%sunknown(0x%llx)", used ? " " : "", static_cast<unsigned long long>(features));
-}
-
-const char *suggestTarget(uint64_t features) {
-  if ((features & kV4) == kV4)
-    return "x86-64-v4";
-  if ((features & kV3) == kV3)
-    return "x86-64-v3";
-  return "native";
 }
 
 } // namespace trafo::runtime

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <elf.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace trafo::runtime {
 namespace {
@@ -20,6 +21,17 @@ namespace {
 constexpr uint64_t kPage = TRAFO_PAGE_BYTES;
 constexpr unsigned kMaxSegments = 16;
 constexpr uint64_t kMaxSpan = 1ull << 30;
+
+#if defined(__x86_64__)
+constexpr uint16_t kMachine = EM_X86_64;
+constexpr const char *kMachineName = "x86-64";
+#elif defined(__aarch64__)
+constexpr uint16_t kMachine = EM_AARCH64;
+constexpr const char *kMachineName = "AArch64";
+#else
+constexpr uint16_t kMachine = EM_NONE;
+constexpr const char *kMachineName = "none that a model is compiled for";
+#endif
 
 /// What of an image is needed to map it, after every number was checked.
 struct Plan {
@@ -30,6 +42,7 @@ struct Plan {
   unsigned count = 0;
   uint64_t span = 0; ///< of all segments together, in bytes, page-rounded
   uint64_t entry = 0;
+  uint16_t machine = EM_NONE;
 };
 
 uint64_t pageUp(uint64_t value) { return (value + kPage - 1) & ~(kPage - 1); }
@@ -64,16 +77,25 @@ trafo_status_t checkIdentity(const Source &source, const Elf64_Ehdr &header) {
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
     return source.bad(EI_CLASS, "ELF class %u, data %u; expects 64-bit little-endian", header.e_ident[EI_CLASS],
                       header.e_ident[EI_DATA]);
-  if (header.e_machine != EM_X86_64)
-    return fail(source.error, TRAFO_UNSUPPORTED, codes::kCodeImage,
-                "%s: code image at byte %" PRIu64
-                " is for ELF machine %u, this runtime is for %u (x86-64); compile the model "
-                "for this machine",
-                source.name, source.offset, header.e_machine, EM_X86_64);
   if (header.e_type != ET_DYN || header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0 ||
       header.e_phnum > kMaxSegments)
     return source.bad(16, "type %u with %u program headers of %u bytes; expects a shared object with 1 to %u of %zu",
                       header.e_type, header.e_phnum, header.e_phentsize, kMaxSegments, sizeof(Elf64_Phdr));
+  return TRAFO_OK;
+}
+
+/// The code can run here.
+trafo_status_t checkMachine(const Source &source, const Plan &plan) {
+  if (plan.machine != kMachine)
+    return fail(source.error, TRAFO_UNSUPPORTED, codes::kCodeImage,
+                "%s: code image at byte %" PRIu64
+                " is for ELF machine %u, this runtime is for %u (%s); compile the model for this machine",
+                source.name, source.offset, plan.machine, kMachine, kMachineName);
+  if (long page = sysconf(_SC_PAGESIZE); page != static_cast<long>(kPage))
+    return fail(source.error, TRAFO_UNSUPPORTED, codes::kCodeImage,
+                "%s: this kernel's pages have %ld bytes, compiled models are laid out for %" PRIu64
+                "; run it on a kernel with those",
+                source.name, page, kPage);
   return TRAFO_OK;
 }
 
@@ -148,6 +170,7 @@ trafo_status_t makePlan(const Source &source, Plan *plan) {
   if (trafo_status_t s = checkIdentity(source, header))
     return s;
   plan->entry = header.e_entry;
+  plan->machine = header.e_machine;
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     uint64_t at = 0;
     if (!checkedAdd(header.e_phoff, i * sizeof(Elf64_Phdr), &at))
@@ -215,6 +238,8 @@ trafo_status_t ElfImage::map(int fd, const char *name, uint64_t offset, uint64_t
   Source source{fd, name, offset, size, error};
   Plan plan;
   if (trafo_status_t s = makePlan(source, &plan))
+    return s;
+  if (trafo_status_t s = checkMachine(source, plan))
     return s;
   if (plan.span == 0)
     return source.bad(0, "has nothing to load");

@@ -1,5 +1,5 @@
 // Loading an artefact: find it, check it, map it. Nothing is trusted before it was checked, and no instruction outside
-// the x86-64 baseline runs before the CPU was asked (loadCode).
+// the machine's baseline runs before the CPU was asked (loadCode).
 #include "runtime/core/cpu_features.h"
 #include "runtime/core/error_codes.h"
 #include "runtime/core/model.h"

@@ -1,4 +1,4 @@
-// The launcher: what runs in front of a compiled model. Built for the x86-64 baseline; the model's code and weights are
+// The launcher: what runs in front of a compiled model. Built for the machine's baseline; the model's code and weights are
 // appended to it and found through its own file.
 #include "runtime/program/conversation.h"
 #include "runtime/program/interrupt.h"

@@ -1,5 +1,7 @@
 #include "tools/trafo-compiler/SharedOptions.h"
 
+#include "lib/Target/Target.h"
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <set>
@@ -65,7 +67,9 @@ void trafo::addBoundOptions(CLI::App &command, const OptionsPointer &options) {
 
 void trafo::addMachineOptions(CLI::App &command, const OptionsPointer &options) {
   CLI::App &machine = *command.add_option_group("Machine");
-  machine.add_option("--target", options->targets, "native, x86-64-v3, ... (several, best first: one program for all)")
+  machine
+      .add_option("--target", options->targets,
+                  target::tierNames() + " (several of a kind of CPU, best first: one program for all)")
       ->delimiter(',')
       ->allow_extra_args(false);
   machine.add_option("--x86-gemm", options->gemm, "auto, onednn, generated")

@@ -20,7 +20,7 @@ std::string featuresOf(uint64_t features) {
       const char *name = trafo_cpu_feature_name(1ull << bit);
       out += (out.empty() ? "" : " ") + (name ? std::string(name) : "bit " + std::to_string(bit));
     }
-  return out.empty() ? "none beyond x86-64" : out;
+  return out.empty() ? "none beyond the baseline" : out;
 }
 
 const char *kindName(uint32_t kind) {

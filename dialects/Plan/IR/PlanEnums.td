@@ -6,7 +6,10 @@ include "mlir/IR/EnumAttr.td"
 def Plan_DotGeneric : I32EnumAttrCase<"Generic", 0, "generic">;    // portable vector arithmetic
 def Plan_DotMaddubs : I32EnumAttrCase<"Maddubs", 1, "maddubs">;    // AVX2: vpmaddubsw + vpmaddwd
 def Plan_DotVpdpbusd : I32EnumAttrCase<"Vpdpbusd", 2, "vpdpbusd">; // AVX-512 VNNI
-def Plan_Dot : I32EnumAttr<"DotKind", "the machine's int8 dot product", [Plan_DotGeneric, Plan_DotMaddubs, Plan_DotVpdpbusd]> {
+def Plan_DotSdot : I32EnumAttrCase<"Sdot", 3, "sdot">;             // AArch64 dotprod
+def Plan_DotSmmla : I32EnumAttrCase<"Smmla", 4, "smmla">;          // AArch64 i8mm, which has sdot and usdot too
+def Plan_Dot : I32EnumAttr<"DotKind", "the machine's int8 dot product", [Plan_DotGeneric, Plan_DotMaddubs,
+                                                                            Plan_DotVpdpbusd, Plan_DotSdot, Plan_DotSmmla]> {
   let cppNamespace = "::trafo::plan";
   let genSpecializedAttr = 0;
 }

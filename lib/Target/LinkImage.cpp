@@ -1,5 +1,5 @@
 // Links an object to the ELF image of a CODE section, by lld in a process of its own.
-#include "lib/Target/X86/X86Target.h"
+#include "lib/Target/LinkImage.h"
 
 #include "lib/Target/Subprocess.h"
 

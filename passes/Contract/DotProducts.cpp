@@ -1,5 +1,5 @@
-//===- DotProducts.cpp - what x86 dot products are made of ----------------===//
-#include "passes/X86/DotProducts.h"
+//===- DotProducts.cpp - what lowerings to dot product instructions share -===//
+#include "passes/Contract/DotProducts.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -15,13 +15,13 @@ Value trafo::spread(VectorMath &b, Value fourActivations, VectorType type) {
   return vector::BitCastOp::create(b, type, b.broadcast(fourActivations, words));
 }
 
-void trafo::fence(VectorMath &b, MutableArrayRef<Value> values) {
+void trafo::fence(VectorMath &b, MutableArrayRef<Value> values, char registers) {
   if (values.size() < 2)
-    return;
+    return; // one row has nothing to interleave
   std::string constraints;
   SmallVector<Type> types;
   for (Value value : values) {
-    constraints += "=v,";
+    constraints += {'=', registers, ','};
     types.push_back(value.getType());
   }
   for (size_t i = 0; i < values.size(); ++i)
