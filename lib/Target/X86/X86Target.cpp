@@ -46,6 +46,5 @@ static FailureOr<Bytes> emit(ModuleOp module, plan::TargetAttr target, CodeForm 
 }
 
 Target trafo::target::x86Target() {
-  return {"X86",       "x86_64-",     "x86-64-v3, x86-64-v4, x86-64-v4+vnni, x86-64-v4+bf16",
-          describeX86, buildLowering, emit};
+  return {"X86", "x86_64-", "x86-64-v3, x86-64-v4, x86-64-v4+vnni, x86-64-v4+bf16", describeX86, buildLowering, emit};
 }

@@ -7,7 +7,7 @@
 // LEFT-COUNT-6: plan.block_contract {{.*}} i8_g32
 // ANY-NOT:      plan.block_contract
 
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, panel_rows = 8, prefetch_bytes = 0>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0>
 module attributes {plan.target = #target} {
   // One row of the step has no partner: 8 dot products for each of the 4 registers of rows.
   // I8MM-LABEL: func.func @q4_1_alone
@@ -16,10 +16,10 @@ module attributes {plan.target = #target} {
   // DOTPROD-LABEL: func.func @q4_1_alone
   // DOTPROD-COUNT-32: "llvm.aarch64.neon.sdot.v4i32.v16i8"
   // DOTPROD-NOT:      llvm.aarch64
-  func.func @q4_1_alone(%w: memref<320xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>,
-                        %n: memref<8x4xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  func.func @q4_1_alone(%w: memref<320xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %s: memref<2x2x4xf32>,
+                        %n: memref<2x2x4x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 640 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
+         weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -39,11 +39,11 @@ module attributes {plan.target = #target} {
   // DOTPROD-LABEL: func.func @q4_0_three
   // DOTPROD-NOT:     smmla
   // DOTPROD-COUNT-96: "llvm.aarch64.neon.sdot.v4i32.v16i8"
-  func.func @q4_0_three(%w: memref<288xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>,
-                        %n: memref<8x4xi16>, %i: index, %v: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+  func.func @q4_0_three(%w: memref<288xi8>, %q: memref<2x2x3x32xi8>, %d: memref<2x2x3xf32>, %s: memref<2x2x3xf32>,
+                        %n: memref<2x2x3x2xi16>, %i: index, %v: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>) {
     %0:3 = plan.block_contract "q4_0" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 3 columns 32 stride 576
          sums(%v, %v, %v : vector<16xf32>, vector<16xf32>, vector<16xf32>)
-         weights %w[%i] : memref<288xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
+         weights %w[%i] : memref<288xi8> acts(%q, %d, %s, %n : memref<2x2x3x32xi8>, memref<2x2x3xf32>, memref<2x2x3xf32>, memref<2x2x3x2xi16>)[%i, %i]
          -> vector<16xf32>, vector<16xf32>, vector<16xf32>
     return %0#0, %0#1, %0#2 : vector<16xf32>, vector<16xf32>, vector<16xf32>
   }
@@ -57,21 +57,21 @@ module attributes {plan.target = #target} {
   // DOTPROD:         arith.xori
   // DOTPROD:         "llvm.aarch64.neon.sdot.v4i32.v16i8"
   // DOTPROD-NOT:     arith.muli %{{.*}}, %c128_i32
-  func.func @q8_0_two(%w: memref<544xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>,
-                      %n: memref<8x4xi16>, %i: index, %v: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>) {
+  func.func @q8_0_two(%w: memref<544xi8>, %q: memref<2x2x2x32xi8>, %d: memref<2x2x2xf32>, %s: memref<2x2x2xf32>,
+                      %n: memref<2x2x2x2xi16>, %i: index, %v: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>) {
     %0:2 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8_g32 groups 1 tokens 2 columns 32 stride 1088
          sums(%v, %v : vector<16xf32>, vector<16xf32>)
-         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
+         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<2x2x2x32xi8>, memref<2x2x2xf32>, memref<2x2x2xf32>, memref<2x2x2x2xi16>)[%i, %i]
          -> vector<16xf32>, vector<16xf32>
     return %0#0, %0#1 : vector<16xf32>, vector<16xf32>
   }
 
-  func.func @q8_0_alone(%w: memref<544xi8>, %q: memref<8x64xi8>, %d: memref<8x2xf32>, %s: memref<8x2xf32>,
-                        %n: memref<8x4xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  func.func @q8_0_alone(%w: memref<544xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %s: memref<2x2x4xf32>,
+                        %n: memref<2x2x4x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     // I8MM-LABEL: func.func @q8_0_alone
     // I8MM-COUNT-32: "llvm.aarch64.neon.usdot.v4i32.v16i8"
     %0 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<8x64xi8>, memref<8x2xf32>, memref<8x2xf32>, memref<8x4xi16>)[%i, %i]
+         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -84,10 +84,10 @@ module attributes {plan.target = #target} {
   // I8MM:           arith.subi {{.*}} : vector<8xi32>
   // I8MM:           arith.muli {{.*}} : vector<8xi32>
   // I8MM:           scf.yield
-  func.func @q6_k(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
+  func.func @q6_k(%w: memref<8192xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>, %n: memref<2x8x4x2xi16>,
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q6_k" <rows = 16, lane = 4, planes = [4, 2]> i8_g32 groups 1 tokens 1 columns 256 stride 8192 sums(%v : vector<16xf32>)
-         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
@@ -100,11 +100,11 @@ module attributes {plan.target = #target} {
   // DOTPROD-LABEL: func.func @iq4_xs
   // DOTPROD:        "llvm.aarch64.neon.tbl1.v16i8"
   // DOTPROD:        "llvm.aarch64.neon.sdot.v4i32.v16i8"
-  func.func @iq4_xs(%w: memref<8192xi8>, %q: memref<8x256xi8>, %d: memref<8x8xf32>, %s: memref<8x8xf32>, %n: memref<8x16xi16>,
+  func.func @iq4_xs(%w: memref<8192xi8>, %q: memref<2x8x2x32xi8>, %d: memref<2x8x2xf32>, %s: memref<2x8x2xf32>, %n: memref<2x8x2x2xi16>,
                     %i: index, %v: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>) {
     %0:2 = plan.block_contract "iq4_xs" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 2 columns 256 stride 8192
          sums(%v, %v : vector<16xf32>, vector<16xf32>)
-         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<8x256xi8>, memref<8x8xf32>, memref<8x8xf32>, memref<8x16xi16>)[%i, %i]
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x2x32xi8>, memref<2x8x2xf32>, memref<2x8x2xf32>, memref<2x8x2x2xi16>)[%i, %i]
          -> vector<16xf32>, vector<16xf32>
     return %0#0, %0#1 : vector<16xf32>, vector<16xf32>
   }
