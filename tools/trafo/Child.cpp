@@ -35,8 +35,11 @@ public:
     action.sa_handler = passOn;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < 3; ++i)
+    for (size_t i = 0; i < 3; ++i) {
       sigaction(kSignals[i], &action, &before[i]);
+      if (before[i].sa_handler == SIG_IGN) // started so, as in the background of a script: the child ignores it too
+        sigaction(kSignals[i], &before[i], nullptr);
+    }
   }
   ~SignalsToChild() { restore(); }
   void restore() const {
