@@ -19,7 +19,7 @@ static plan::TargetAttr describe(const TierTable &table, mlir::MLIRContext *cont
     bits |= feature.bit;
   }
   return plan::TargetAttr::get(context, tier.name, table.triple, tier.cpu, list, bits, tier.dot, tier.tileTokens,
-                               tier.tileGroups, tier.panelRows, tier.prefetchBytes, tier.library);
+                               tier.tileGroups, tier.panelRows, tier.prefetchBytes, tier.library, tier.floatTokens);
 }
 
 plan::TargetAttr trafo::target::describeFrom(const TierTable &table, mlir::MLIRContext *context, llvm::StringRef name,

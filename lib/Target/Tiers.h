@@ -19,6 +19,7 @@ struct Tier {
   plan::DotKind dot;
   int64_t tileTokens, tileGroups, panelRows, prefetchBytes;
   plan::LibraryForm library;
+  int64_t floatTokens;
 };
 
 struct TierTable {

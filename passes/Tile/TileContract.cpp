@@ -35,9 +35,9 @@ public:
   ContractLowering(plan::ContractOp op, ModuleOp module, LayoutAttr layout, plan::TargetAttr target)
       : op(op), module(module), layout(layout), target(target), b(op.getLoc(), OpBuilder(op)),
         panel(cast<plan::PanelType>(op.getPanel().getType())), type(cast<WeightType>(op.getWeight().getType())),
-        packed(packedLayout(type, layout)), groups(op.getGroups()),
-        activation(int8Terms(panel.getFormat()) > 0 ? ActivationFormat::I8G32 : panel.getFormat()),
-        buffers(b, panel, target), terms(buffers.terms) {}
+        packed(packedLayout(type, layout)), groups(op.getGroups()), int8(int8Terms(panel.getFormat()) > 0),
+        activation(int8 ? ActivationFormat::I8G32 : panel.getFormat()), buffers(b, panel, target),
+        terms(buffers.terms) {}
 
   void run();
 
@@ -46,6 +46,8 @@ private:
   /// All rows of the panel by `units` units from `unit` on.
   void contractUnits(Value unit, int64_t units);
   void emitTile(Value unit, int64_t units, Value row, int64_t tokens);
+  /// Sums [tile][token] of the `together` tiles that begin at byte `start`, of `tiles` that pass by with these rows.
+  SmallVector<Value> contractTiles(Value start, int64_t tiles, int64_t together, Value row, int64_t tokens);
   Value offsetOf(Value unit) { return layout.getRaw() ? b.index(0) : b.addi(base, b.muli(unit, groups * tileBytes)); }
   void prefetch(Value offset, int64_t tiles);
 
@@ -58,6 +60,7 @@ private:
   WeightType type;
   PackedLayout packed;
   int64_t groups;
+  bool int8;
   ActivationFormat activation; // of one row of the panel
   PanelBuffers buffers;
   int64_t terms;           // panel rows that make one row of results
@@ -110,10 +113,14 @@ void ContractLowering::run() {
 void ContractLowering::contractUnits(Value unit, int64_t units) {
   if (layout.getRaw())
     unpackUnit(unit);
-  // Rows of an int8 panel lie in the panel once per term.
+  // Rows of an int8 panel lie in the panel once per term, in tiles. Rows of floats lie as they come: what is left of
+  // them after the largest tiles is taken by halves.
   Value count = b.muli(op.getCount(), terms), rest = b.index(0);
-  if (int64_t tile = buffers.tileRows; tile > terms) {
-    Value inTiles = b.muli(b.divu(count, tile), tile);
+  int64_t tile = buffers.tileRows;
+  if (!int8)
+    tile = std::max<int64_t>(1, target.getFloatTokens());
+  for (; tile > terms; tile = int8 ? terms : tile / 2) {
+    Value inTiles = b.addi(rest, b.muli(b.divu(b.subi(count, rest), tile), tile));
     b.loop(rest, inTiles, tile, [&](Value row) { emitTile(unit, units, row, tile); });
     rest = inTiles;
   }
@@ -148,25 +155,34 @@ void ContractLowering::prefetch(Value offset, int64_t tiles) {
                                  /*localityHint=*/3, /*isDataCache=*/true);
 }
 
-void ContractLowering::emitTile(Value unit, int64_t units, Value row, int64_t tokens) {
-  int64_t tiles = units * groups;
-  Value start = offsetOf(unit);
-  SmallVector<Value> zeros(tiles * tokens, b.splat(0.0));
+SmallVector<Value> ContractLowering::contractTiles(Value start, int64_t tiles, int64_t together, Value row,
+                                                   int64_t tokens) {
+  SmallVector<Value> zeros(together * tokens, b.splat(0.0));
   bool single = tokens == terms;
   int64_t ahead = layout.getRaw() ? 0 : target.getPrefetchBytes();
-  SmallVector<Value> sums = b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
+  return b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
     Value offset = b.addi(start, b.muli(block, blockBytes));
     if (ahead > 0 && !single) {
       auto first = scf::IfOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, row, b.index(0)), false);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(first.thenBlock());
-      prefetch(b.addi(offset, tiles * tileBytes), tiles);
+      prefetch(b.addi(offset, tiles * tileBytes), together);
     }
     auto contract = plan::BlockContractOp::create(b, TypeRange(carried), carried, weights, offset, buffers.acts(), row,
-                                                  b.muli(block, columns), format, blockLayout, activation, tiles,
+                                                  b.muli(block, columns), format, blockLayout, activation, together,
                                                   tokens, columns, tileBytes, single ? ahead : 0);
     return llvm::to_vector(ValueRange(contract.getResults()));
   });
+}
+
+void ContractLowering::emitTile(Value unit, int64_t units, Value row, int64_t tokens) {
+  int64_t tiles = units * groups;
+  // Sums of integers take all tiles along; rows of floats fill the registers with one.
+  int64_t together = int8 ? tiles : 1;
+  Value start = offsetOf(unit);
+  SmallVector<Value> sums;
+  for (int64_t tile = 0; tile < tiles; tile += together)
+    sums.append(contractTiles(b.addi(start, tile * tileBytes), tiles, together, row, tokens));
   Block &body = op.getBody().front();
   Value first = b.divu(row, terms);
   for (int64_t number = 0; number < units; ++number)

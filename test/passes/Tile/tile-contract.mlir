@@ -91,7 +91,10 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   }
 
   // CHECK-LABEL: plan.stage @float
+  // What four rows at a time leave is taken by two and by one.
   // CHECK:         plan.block_contract "f16" <rows = 16> f32 groups 1 tokens 4 columns 8
+  // CHECK:         plan.block_contract "f16" <rows = 16> f32 groups 1 tokens 2 columns 8
+  // CHECK:         plan.block_contract "f16" <rows = 16> f32 groups 1 tokens 1 columns 8
   plan.stage @float {
   ^bb0(%layer: index):
     %c0 = arith.constant 0 : index
@@ -102,6 +105,31 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
     %p = plan.prepare none %x[%c0, %rows] : memref<8x64xf32> -> !plan.panel<8x64xf32>
     plan.contract %p rows %rows, %w units %c0 to %c2 groups 1 : !plan.panel<8x64xf32>, !trafo.weight<32x64xf16> {
     ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+      plan.end
+    }
+    plan.end
+  }
+
+  // Two tiles of a unit, one after the other: the sums of one fill the registers.
+  // CHECK-LABEL: plan.stage @float_pair
+  // CHECK:         %[[FIRST:.*]]:4 = scf.for
+  // CHECK:           plan.block_contract "f16" <rows = 16> f32 groups 1 tokens 4 columns 8
+  // CHECK:         %[[SECOND:.*]]:4 = scf.for
+  // CHECK:           plan.block_contract "f16" <rows = 16> f32 groups 1 tokens 4 columns 8
+  // CHECK:         arith.addf %[[FIRST]]#0, %[[SECOND]]#0
+  plan.stage @float_pair {
+  ^bb0(%layer: index):
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %rows = plan.rows
+    %x = plan.ref @x : memref<8x64xf32>
+    %w = plan.weight @f16 : !trafo.weight<32x64xf16>
+    %p = plan.prepare none %x[%c0, %rows] : memref<8x64xf32> -> !plan.panel<8x64xf32>
+    plan.contract %p rows %rows, %w units %c0 to %c1 groups 2 : !plan.panel<8x64xf32>, !trafo.weight<32x64xf16> {
+    ^bb0(%row: index, %unit: index, %sum: vector<16xf32>, %other: vector<16xf32>):
+      %both = arith.addf %sum, %other : vector<16xf32>
+      %y = plan.ref @y : memref<8x48xf32>
+      vector.store %both, %y[%row, %c0] : memref<8x48xf32>, vector<16xf32>
       plan.end
     }
     plan.end
