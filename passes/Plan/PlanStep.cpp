@@ -127,15 +127,12 @@ LogicalResult Planner::planAttention(AttentionOp op, const Place &place) {
   int64_t heads = op.getHeads(), headSize = cache.getHeadSize();
   plan::BufferOp source = query->buffer;
   plan::BufferOp dest = stages.buffer(op.getLoc(), "attention", config.getMaxRows(), heads * headSize);
-  // Per query head of the unit: weights of one block, running maximum and sum (a vector each), running output.
-  plan::BufferOp scratch = stages.privateBuffer(
-      op.getLoc(), "attention_scratch", {heads / cache.getHeads(), plan::kPagePositions + 2 * kTileRows + headSize});
   plan::BufferOp pages = stages.kvBuffer(op.getLoc(), cache);
   ImplicitLocOpBuilder b(op.getLoc(), op.getContext());
   stages.beginStage(b, "attention", place);
   plan::AttentionOp::create(b, stages.ref(b, source), stages.ref(b, pages), StageBuilder::layerOf(b),
-                            stages.ref(b, dest), stages.ref(b, scratch), heads, cache.getHeads(), headSize,
-                            op.getScale(), op.getWindow(), op.getSoftcap());
+                            stages.ref(b, dest), heads, cache.getHeads(), headSize, op.getScale(), op.getWindow(),
+                            op.getSoftcap());
   plan::EndOp::create(b);
   return store(op.getResult(), dest);
 }

@@ -24,10 +24,10 @@ plan::StageOp StageBuilder::beginStage(ImplicitLocOpBuilder &b, StringRef name, 
   return stage;
 }
 
-plan::BufferOp &StageBuilder::bufferNamed(Location loc, StringRef name, MemRefType type, bool isPrivate) {
+plan::BufferOp &StageBuilder::bufferNamed(Location loc, StringRef name, MemRefType type) {
   plan::BufferOp &entry = buffers[name];
   if (!entry)
-    entry = plan::BufferOp::create(top, loc, name, type, isPrivate, IntegerAttr(), IntegerAttr());
+    entry = plan::BufferOp::create(top, loc, name, type, /*is_private=*/false, IntegerAttr(), IntegerAttr());
   return entry;
 }
 
@@ -37,14 +37,7 @@ plan::BufferOp StageBuilder::buffer(Location loc, StringRef name, int64_t rows, 
   std::string full = (name + "_" + Twine(type.getDimSize(1))).str(), unique = full;
   for (int n = 1; !takenNames.insert(unique).second; ++n)
     unique = (full + "_" + Twine(n)).str();
-  return bufferNamed(loc, unique, type, /*isPrivate=*/false);
-}
-
-plan::BufferOp StageBuilder::privateBuffer(Location loc, StringRef name, ArrayRef<int64_t> shape) {
-  std::string full = name.str();
-  for (auto [i, size] : llvm::enumerate(shape))
-    full += (i ? "x" : "_") + std::to_string(size);
-  return bufferNamed(loc, full, MemRefType::get(shape, top.getF32Type()), /*isPrivate=*/true);
+  return bufferNamed(loc, unique, type);
 }
 
 Type StageBuilder::cacheElement(KVCacheType type) {
@@ -65,7 +58,7 @@ plan::BufferOp StageBuilder::kvBuffer(Location loc, KVCacheType type) {
   int64_t pages = config.getMaxSequences() * config.getMaxContext() / plan::kPagePositions;
   auto memory = MemRefType::get(
       {type.getLayers(), pages, type.getHeads(), 2, plan::kPagePositions * type.getHeadSize()}, cacheElement(type));
-  return bufferNamed(loc, "kv", memory, /*isPrivate=*/false);
+  return bufferNamed(loc, "kv", memory);
 }
 
 Value StageBuilder::ref(ImplicitLocOpBuilder &b, plan::BufferOp buffer) {

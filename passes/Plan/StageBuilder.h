@@ -73,8 +73,6 @@ public:
 
   /// Rows of f32 for a new value, their columns padded to whole vectors.
   plan::BufferOp buffer(mlir::Location loc, llvm::StringRef name, int64_t rows, int64_t cols);
-  /// A worker's own f32 memory.
-  plan::BufferOp privateBuffer(mlir::Location loc, llvm::StringRef name, llvm::ArrayRef<int64_t> shape);
   /// The KV cache's pages; one a module.
   plan::BufferOp kvBuffer(mlir::Location loc, KVCacheType type);
   /// What an element of the pool is; null where there is no lowering for the cache's format.
@@ -93,7 +91,7 @@ public:
   static mlir::Value layerOf(mlir::ImplicitLocOpBuilder &b);
 
 private:
-  plan::BufferOp &bufferNamed(mlir::Location loc, llvm::StringRef name, mlir::MemRefType type, bool isPrivate);
+  plan::BufferOp &bufferNamed(mlir::Location loc, llvm::StringRef name, mlir::MemRefType type);
 
   mlir::OpBuilder top;
   ConfigAttr config;

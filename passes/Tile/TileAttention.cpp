@@ -1,16 +1,17 @@
 //===- TileAttention.cpp - attention over pages with an online softmax ----===//
 //
-// One unit is one row of the step and one KV head; the query heads that share it go through the pages together, so that
-// keys and values are read once for all of them. Blocks are the pages: 64 absolute positions, each with its own
-// maximum, merged from the left (Milakov and Gimelshein 2018; Dao 2023, FlashAttention-2, section 3.1), so a row's
-// result depends on its position alone. Keys lie [head size][64], so 16 positions are one vector and scores need no
-// sums over lanes; values lie [64][head size].
+// Rows of a step that follow each other in one sequence are a run: they share keys and values (AttentionKernel.h). Blocks
+// are the pages: 64 absolute positions, each with its own maximum, merged from the left (Milakov and Gimelshein 2018;
+// Dao 2023, FlashAttention-2, section 3.1), so a row's result depends on its position alone.
 //
-// Units are dealt to the workers in turns: later rows see more positions, and neighbours cost alike.
+// The work of a step is one line of KV heads x runs x pages, and each worker takes an equal piece of it. Where a run and
+// head lies in several pieces, the worker that begins it merges its pages as they come, the others leave the state of
+// each of theirs in a slot of its own, and whoever comes last merges those in the order of the pages. So bits do not
+// depend on how many workers there are, and no barrier is needed.
 //
 //===----------------------------------------------------------------------===//
+#include "passes/Tile/AttentionKernel.h"
 #include "passes/Tile/Passes.h"
-#include "passes/Tile/VectorMath.h"
 #include "passes/Tile/WeightLayouts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -28,14 +29,10 @@ using plan::kTileRows;
 
 namespace {
 
-constexpr double kMasked = -1.0e30;
-constexpr int64_t kHeadsAtOnce = 4; // query heads whose sums stay in registers together
-
 /// The arrays that lead from a row to its page.
 struct RowArguments {
   Value positions, sequences, pages;
-  RowArguments(VectorMath &b, ModuleOp module) {
-    auto config = module->getAttrOfType<ConfigAttr>("trafo.config");
+  RowArguments(VectorMath &b, ConfigAttr config) {
     auto rows = b.memref({config.getMaxRows()}, b.getI32Type());
     positions = plan::ArgOp::create(b, rows, "positions");
     sequences = plan::ArgOp::create(b, rows, "sequences");
@@ -44,9 +41,9 @@ struct RowArguments {
   }
 };
 
-void lowerStore(plan::KVStoreOp op, ModuleOp module) {
+void lowerStore(plan::KVStoreOp op, ConfigAttr config) {
   VectorMath b(op.getLoc(), OpBuilder(op));
-  RowArguments args(b, module);
+  RowArguments args(b, config);
   int64_t headSize = op.getHeadSize();
   Value position = b.loadIndex(args.positions, op.getRow());
   Value sequence = b.loadIndex(args.sequences, op.getRow());
@@ -54,9 +51,11 @@ void lowerStore(plan::KVStoreOp op, ModuleOp module) {
   Value slot = b.remu(position, kPagePositions);
   Value head = b.divu(op.getElement(), headSize), first = b.remu(op.getElement(), headSize);
   Type element = cast<MemRefType>(op.getCache().getType()).getElementType();
-  // A value beyond the format's range would be infinite, and infinity times a zero weight is not a number.
+  // Zero times infinity or not-a-number is not zero, and rows meet positions they do not see with weight zero: what is
+  // not finite becomes the nearest bound, what is no number the lower. (maxnum without flags: the operand that is one.)
   double limit = APFloat::getLargest(cast<FloatType>(element).getFloatSemantics()).convertToDouble();
-  Value stored = b.narrow(b.minf(b.maxf(op.getValue(), b.splat(-limit)), b.splat(limit)), element);
+  Value number = arith::MaxNumFOp::create(b, op.getValue(), b.splat(-limit));
+  Value stored = b.narrow(b.minf(number, b.splat(limit)), element);
   Value part = b.index(op.getIsKey() ? 0 : 1);
   if (op.getIsKey()) {
     for (int64_t lane = 0; lane < kTileRows; ++lane) {
@@ -72,176 +71,150 @@ void lowerStore(plan::KVStoreOp op, ModuleOp module) {
 
 class AttentionLowering {
 public:
-  AttentionLowering(plan::AttentionOp op, ModuleOp module)
-      : op(op), b(op.getLoc(), OpBuilder(op)), args(b, module), headSize(op.getHeadSize()),
-        group(op.getHeads() / op.getKvHeads()) {}
+  AttentionLowering(plan::AttentionOp op, ConfigAttr config, plan::TargetAttr target)
+      : op(op), b(op.getLoc(), OpBuilder(op)), args(b, config), kernel(b, op, target, args.positions),
+        rows(plan::RowsOp::create(b, b.getIndexType())) {
+    auto self = plan::WorkerOp::create(b, b.getIndexType(), b.getIndexType());
+    worker = self.getWorker();
+    workers = self.getWorkers();
+    int64_t most = config.getMaxWorkers();
+    kernel.setStates(b.shared(kernel.statesName(), kernel.statesType(most, config.getMaxContext() / kPagePositions)));
+    arrived = b.shared("attention_arrived", b.memref({most}, b.getI32Type()));
+  }
 
   void run();
 
 private:
-  /// Scores of up to kHeadsAtOnce heads for one block, softmax weights into the scratch, merge into the outputs.
-  void emitBlock(Value row, Value kvHead, Value position, Value page, Value block, int64_t firstHead, int64_t heads);
-  Value keyOrValue(Value page, Value kvHead, int64_t part, Value at) {
-    return b.widen(b.loadVec(op.getCache(), {op.getLayer(), page, kvHead, b.index(part), at}));
+  /// for all runs of the step, in order; `body` is given a value carried along.
+  Value forRuns(Value init, llvm::function_ref<Value(const RowRun &run, Value carried)> body);
+  /// A piece [from, to) of the pages of a run and head, whose first unit of work is `start`.
+  void attend(const RowRun &run, Value kvHead, Value start, Value from, Value to);
+  /// The run's first page that begins at unit `unit` of the work or after it, at most its last.
+  Value pageAt(const RowRun &run, Value start, Value unit) {
+    Value units = b.subi(arith::MaxUIOp::create(b, unit, start), start);
+    return b.minu(b.addi(run.page, arith::CeilDivUIOp::create(b, units, run.count)), run.pageEnd);
   }
-  // The scratch of a head: [0, 64) weights, [64, 80) maximum, [80, 96) sum (in every lane), then the output.
-  Value at(int64_t column) { return b.index(column); }
-  static constexpr int64_t kMaximum = kPagePositions, kSum = kMaximum + kTileRows, kOutput = kSum + kTileRows;
+  Value shareBegin(Value ofWorker) { return arith::DivUIOp::create(b, b.muli(total, ofWorker), workers); }
+  void ifThen(Value condition, llvm::function_ref<void()> body) {
+    auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    body();
+  }
+  Value compare(arith::CmpIPredicate how, Value x, Value y) { return arith::CmpIOp::create(b, how, x, y); }
+  Value select(Value condition, Value x, Value y) { return arith::SelectOp::create(b, condition, x, y); }
 
   plan::AttentionOp op;
   VectorMath b;
   RowArguments args;
-  int64_t headSize, group;
+  AttentionKernel kernel;
+  Value rows, worker, workers;
+  Value arrived; // per worker: pages of the run and head it began that are merged or wait in their slots
+  Value total;   // units of work of the step: a row of a run, a KV head, a page
 };
 
-void AttentionLowering::emitBlock(Value row, Value kvHead, Value position, Value page, Value block, int64_t firstHead,
-                                  int64_t heads) {
-  Value zero = b.index(0), scratch = op.getScratch();
-  Value start = b.muli(block, kPagePositions);
-  // Positions of the block that the row sees: [0, seen).
-  Value seen = b.minu(b.subi(b.addi(position, 1), start), b.index(kPagePositions));
-  Value queryColumn = b.addi(b.muli(kvHead, group * headSize), firstHead * headSize);
-
-  // Scores, 16 positions at a time; vectors wholly past the row's position are left out.
-  Value lanes = arith::ConstantOp::create(
-      b, DenseElementsAttr::get(b.vec(b.getI32Type()),
-                                ArrayRef<int32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}));
-  Value last = b.broadcast(arith::IndexCastOp::create(b, b.getI32Type(), position));
-  SmallVector<Value> low(heads, b.splat(kMasked));
-  SmallVector<Value> maxima = b.loop(zero, seen, kTileRows, low, [&](Value offset, ValueRange carried) {
-    SmallVector<Value> none(heads, b.splat(0.0));
-    SmallVector<Value> scores = b.loop(zero, b.index(headSize), 4, none, [&](Value d, ValueRange sums) {
-      SmallVector<Value> next(sums);
-      for (int64_t step = 0; step < 4; ++step) {
-        Value element = b.addi(d, step);
-        Value key = keyOrValue(page, kvHead, 0, b.addi(b.muli(element, kPagePositions), offset));
-        for (int64_t head = 0; head < heads; ++head) {
-          Value q = b.load(op.getQuery(), {row, b.addi(queryColumn, b.addi(element, head * headSize))});
-          next[head] = b.fma(key, b.broadcast(q), next[head]);
-        }
-      }
-      return next;
-    });
-    Value first = b.addi(start, offset);
-    Value at = b.addi(b.broadcast(arith::IndexCastOp::create(b, b.getI32Type(), first).getResult()), lanes);
-    Value visible = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, at, last);
-    if (op.getWindow() > 0) {
-      Value bound = b.subi(last, b.constantLike(last, op.getWindow()));
-      visible = arith::AndIOp::create(b, visible, arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, at, bound));
-    }
-    SmallVector<Value> next;
-    for (int64_t head = 0; head < heads; ++head) {
-      Value s = b.mulf(scores[head], b.splat(op.getScale().convertToDouble()));
-      if (double cap = op.getSoftcap().convertToDouble(); cap > 0)
-        s = b.mulf(b.splat(cap), b.tanh(b.divf(s, b.splat(cap))));
-      s = arith::SelectOp::create(b, visible, s, b.splat(kMasked));
-      b.storeVec(s, scratch, {b.index(firstHead + head), offset});
-      next.push_back(b.maxf(carried[head], s));
-    }
-    return next;
-  });
-
-  SmallVector<Value> blockMaxima, blockSums;
-  for (int64_t head = 0; head < heads; ++head)
-    blockMaxima.push_back(b.broadcast(b.maxLanes(maxima[head])));
-  // Weights relative to the block's maximum. Masked scores become exact zeros.
-  SmallVector<Value> none(heads, b.splat(0.0));
-  SmallVector<Value> sums = b.loop(zero, seen, kTileRows, none, [&](Value offset, ValueRange carried) {
-    SmallVector<Value> next;
-    for (int64_t head = 0; head < heads; ++head) {
-      Value where = b.index(firstHead + head);
-      Value s = b.loadVec(scratch, {where, offset});
-      Value masked = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, s, b.splat(kMasked));
-      Value p = arith::SelectOp::create(b, masked, b.splat(0.0), b.exp(b.subf(s, blockMaxima[head])));
-      b.storeVec(p, scratch, {where, offset});
-      next.push_back(b.addf(carried[head], p));
-    }
-    return next;
-  });
-
-  // Merge: both sides are brought to the greater maximum.
-  SmallVector<Value> oldFactor, newFactor;
-  for (int64_t head = 0; head < heads; ++head) {
-    Value where = b.index(firstHead + head);
-    Value before = b.loadVec(scratch, {where, at(kMaximum)}), sumBefore = b.loadVec(scratch, {where, at(kSum)});
-    Value both = b.maxf(before, blockMaxima[head]);
-    oldFactor.push_back(b.exp(b.subf(before, both)));
-    newFactor.push_back(b.exp(b.subf(blockMaxima[head], both)));
-    Value sum = b.broadcast(b.sumLanes(sums[head]));
-    b.storeVec(both, scratch, {where, at(kMaximum)});
-    b.storeVec(b.fma(sum, newFactor.back(), b.mulf(sumBefore, oldFactor.back())), scratch, {where, at(kSum)});
+Value AttentionLowering::forRuns(Value init, llvm::function_ref<Value(const RowRun &, Value)> body) {
+  Type index = b.getIndexType();
+  auto loop = scf::WhileOp::create(b, TypeRange{index, index}, ValueRange{b.index(0), init});
+  OpBuilder::InsertionGuard guard(b);
+  Block *before = b.createBlock(&loop.getBefore(), {}, {index, index}, {b.getLoc(), b.getLoc()});
+  scf::ConditionOp::create(b, compare(arith::CmpIPredicate::ult, before->getArgument(0), rows), before->getArguments());
+  Block *after = b.createBlock(&loop.getAfter(), {}, {index, index}, {b.getLoc(), b.getLoc()});
+  Value first = after->getArgument(0), position = b.loadIndex(args.positions, first);
+  Value sequence = b.load(args.sequences, first);
+  Value most = b.minu(b.subi(rows, first), b.index(kernel.mostRows()));
+  // Rows that follow in the same sequence; the least and the greatest position.
+  SmallVector<Value> found =
+      b.loop(b.index(1), most, 1, {b.index(1), position, position}, [&](Value i, ValueRange carried) {
+        Value row = b.addi(first, i), at = b.loadIndex(args.positions, row);
+        Value same = compare(arith::CmpIPredicate::eq, b.load(args.sequences, row), sequence);
+        Value follows = arith::AndIOp::create(b, same, compare(arith::CmpIPredicate::eq, carried[0], i));
+        return SmallVector<Value>{select(follows, b.addi(i, 1), carried[0]),
+                                  select(follows, b.minu(carried[1], at), carried[1]),
+                                  select(follows, arith::MaxUIOp::create(b, carried[2], at), carried[2])};
+      });
+  // Blocks wholly outside every row's window are left out; they would add exact zeros.
+  Value page = b.index(0);
+  if (op.getWindow() > 0) {
+    Value window = b.index(op.getWindow());
+    page = b.divu(b.subi(arith::MaxUIOp::create(b, b.addi(found[1], 1), window), window), kPagePositions);
   }
-  b.loop(zero, b.index(headSize), kTileRows, [&](Value d) {
-    SmallVector<Value> outputs = b.loop(zero, seen, 1, none, [&](Value p, ValueRange carried) {
-      Value value = keyOrValue(page, kvHead, 1, b.addi(b.muli(p, headSize), d));
-      SmallVector<Value> next;
-      for (int64_t head = 0; head < heads; ++head) {
-        Value w = b.load(scratch, {b.index(firstHead + head), p});
-        next.push_back(b.fma(value, b.broadcast(w), carried[head]));
-      }
-      return next;
-    });
-    for (int64_t head = 0; head < heads; ++head) {
-      Value where = b.index(firstHead + head), column = b.addi(d, kOutput);
-      Value before = b.loadVec(scratch, {where, column});
-      b.storeVec(b.fma(outputs[head], newFactor[head], b.mulf(before, oldFactor[head])), scratch, {where, column});
-    }
+  RowRun run = {first, found[0], arith::IndexCastOp::create(b, index, sequence), page,
+                b.addi(b.divu(found[2], kPagePositions), 1)};
+  Value next = body(run, after->getArgument(1));
+  scf::YieldOp::create(b, ValueRange{b.addi(first, run.count), next});
+  return loop.getResult(1);
+}
+
+void AttentionLowering::attend(const RowRun &run, Value kvHead, Value start, Value from, Value to) {
+  Value begins = compare(arith::CmpIPredicate::eq, from, run.page);
+  // The worker in whose share the first unit lies: begin = total * worker / workers, rounded down.
+  Value owner = arith::DivUIOp::create(b, b.subi(b.muli(b.addi(start, 1), workers), b.index(1)), total);
+  AttentionKernel::Slot merged = {owner, b.index(0)};
+  b.loop(from, to, 1, [&](Value block) {
+    AttentionKernel::Slot slot = {owner, select(begins, merged.number, b.subi(block, run.page))};
+    Value follows = arith::AndIOp::create(b, begins, compare(arith::CmpIPredicate::ne, block, from));
+    ifThen(arith::XOrIOp::create(b, follows, b.constantLike(follows, 1)), [&] { kernel.reset(run, slot); });
+    kernel.merge(run, slot, kvHead, block, b.loadIndex(args.pages, {run.sequence, block}));
   });
+
+  Value all = b.subi(run.pageEnd, run.page), mine = b.subi(to, from);
+  Value isWhole = compare(arith::CmpIPredicate::eq, mine, all);
+  auto complete = scf::IfOp::create(b, TypeRange{isWhole.getType()}, isWhole, /*withElseRegion=*/true);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(complete.thenBlock());
+    scf::YieldOp::create(b, isWhole);
+    b.setInsertionPointToStart(complete.elseBlock());
+    // Acquires and releases, so that the last to come sees what the others have stored.
+    Value pages = arith::IndexCastOp::create(b, b.getI32Type(), mine);
+    Value before = memref::AtomicRMWOp::create(b, b.getI32Type(), arith::AtomicRMWKind::addi, pages, arrived, owner);
+    Value now = arith::IndexCastOp::create(b, b.getIndexType(), b.addi(before, pages));
+    Value isLast = compare(arith::CmpIPredicate::eq, now, all);
+    ifThen(isLast, [&] {
+      b.store(b.constantLike(pages, 0), arrived, owner);
+      b.loop(pageAt(run, start, shareBegin(b.addi(owner, 1))), run.pageEnd, 1,
+             [&](Value block) { kernel.merge(run, merged, {owner, b.subi(block, run.page)}); });
+    });
+    scf::YieldOp::create(b, isLast);
+  }
+  ifThen(complete.getResult(0), [&] { kernel.finish(run, merged, kvHead); });
 }
 
 void AttentionLowering::run() {
-  int64_t kvHeads = op.getKvHeads();
-  Value zero = b.index(0), scratch = op.getScratch();
-  Value units = b.muli(plan::RowsOp::create(b, b.getIndexType()), kvHeads);
-  auto worker = plan::WorkerOp::create(b, b.getIndexType(), b.getIndexType());
-  auto loop = scf::ForOp::create(b, worker.getWorker(), units, worker.getWorkers());
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value unit = loop.getInductionVar();
-  Value row = b.divu(unit, kvHeads), kvHead = b.remu(unit, kvHeads);
-  Value position = b.loadIndex(args.positions, row), sequence = b.loadIndex(args.sequences, row);
-
-  for (int64_t head = 0; head < group; ++head) {
-    b.storeVec(b.splat(kMasked), scratch, {b.index(head), at(kMaximum)});
-    b.storeVec(b.splat(0.0), scratch, {b.index(head), at(kSum)});
-    b.loop(zero, b.index(headSize), kTileRows,
-           [&](Value d) { b.storeVec(b.splat(0.0), scratch, {b.index(head), b.addi(d, kOutput)}); });
-  }
-  // Blocks wholly outside the window are skipped; they would add exact zeros.
-  Value firstBlock = zero;
-  if (op.getWindow() > 0) {
-    Value past = b.addi(position, 1);
-    Value start = b.subi(arith::MaxUIOp::create(b, past, b.index(op.getWindow())), b.index(op.getWindow()));
-    firstBlock = b.divu(start, kPagePositions);
-  }
-  Value endBlock = b.addi(b.divu(position, kPagePositions), 1);
-  b.loop(firstBlock, endBlock, 1, [&](Value block) {
-    Value page = b.loadIndex(args.pages, {sequence, block});
-    for (int64_t head = 0; head < group; head += kHeadsAtOnce)
-      emitBlock(row, kvHead, position, page, block, head, std::min(kHeadsAtOnce, group - head));
-  });
-  for (int64_t head = 0; head < group; ++head) {
-    Value sum = b.loadVec(scratch, {b.index(head), at(kSum)});
-    Value column = b.addi(b.muli(kvHead, group * headSize), head * headSize);
-    b.loop(zero, b.index(headSize), kTileRows, [&](Value d) {
-      Value output = b.loadVec(scratch, {b.index(head), b.addi(d, kOutput)});
-      b.storeVec(b.divf(output, sum), op.getDest(), {row, b.addi(column, d)});
+  auto unitsOf = [&](const RowRun &run) { return b.muli(b.subi(run.pageEnd, run.page), run.count); };
+  Value ofHead = forRuns(b.index(0), [&](const RowRun &run, Value sum) { return b.addi(sum, unitsOf(run)); });
+  total = b.muli(ofHead, op.getKvHeads());
+  Value begin = shareBegin(worker), end = shareBegin(b.addi(worker, 1));
+  b.loop(b.index(0), b.index(op.getKvHeads()), 1, [&](Value kvHead) {
+    forRuns(b.muli(kvHead, ofHead), [&](const RowRun &run, Value start) {
+      Value from = pageAt(run, start, begin), to = pageAt(run, start, end);
+      ifThen(compare(arith::CmpIPredicate::ult, from, to), [&] { attend(run, kvHead, start, from, to); });
+      return b.addi(start, unitsOf(run));
     });
-  }
+  });
   op.erase();
 }
 
 struct TileAttentionPass : trafo::impl::TileAttentionPassBase<TileAttentionPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    auto config = module->getAttrOfType<ConfigAttr>("trafo.config");
+    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
     SmallVector<plan::KVStoreOp> stores;
     SmallVector<plan::AttentionOp> attentions;
     module.walk([&](plan::KVStoreOp op) { stores.push_back(op); });
     module.walk([&](plan::AttentionOp op) { attentions.push_back(op); });
+    if (stores.empty() && attentions.empty())
+      return;
+    if (!config || !target) {
+      module.emitError("expects the module attributes trafo.config and plan.target");
+      return signalPassFailure();
+    }
     for (plan::KVStoreOp op : stores)
-      lowerStore(op, module);
+      lowerStore(op, config);
     for (plan::AttentionOp op : attentions)
-      AttentionLowering(op, module).run();
+      AttentionLowering(op, config, target).run();
   }
 };
 } // namespace

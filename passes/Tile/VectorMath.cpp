@@ -46,11 +46,11 @@ Value VectorMath::widen(Value x) {
   return x.getType() == vecF32() ? x : arith::ExtFOp::create(*this, vecF32(), x).getResult();
 }
 
-trafo::plan::RefOp VectorMath::scratch(StringRef name, MemRefType type) {
+trafo::plan::RefOp VectorMath::buffer(StringRef name, MemRefType type, bool isPrivate) {
   auto module = getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
   if (!module.lookupSymbol(name)) {
     OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-    plan::BufferOp::create(top, getLoc(), name, type, /*is_private=*/true, IntegerAttr(), IntegerAttr());
+    plan::BufferOp::create(top, getLoc(), name, type, isPrivate, IntegerAttr(), IntegerAttr());
   }
   return plan::RefOp::create(*this, type, name);
 }

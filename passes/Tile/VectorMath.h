@@ -83,7 +83,9 @@ public:
   mlir::MemRefType memref(llvm::ArrayRef<int64_t> shape, mlir::Type element) {
     return mlir::MemRefType::get(shape, element);
   }
-  plan::RefOp scratch(llvm::StringRef name, mlir::MemRefType type);
+  /// The buffer called `name`, made where there is none: a worker's own, or one that all share.
+  plan::RefOp scratch(llvm::StringRef name, mlir::MemRefType type) { return buffer(name, type, /*isPrivate=*/true); }
+  plan::RefOp shared(llvm::StringRef name, mlir::MemRefType type) { return buffer(name, type, /*isPrivate=*/false); }
 
   /// vector<16xf32> rounded to f32 (itself), f16 or bf16, to nearest with ties to even; NaN stays NaN.
   Value narrow(Value x, mlir::Type element);
@@ -106,6 +108,9 @@ public:
   mlir::SmallVector<Value> loop(Value from, Value to, int64_t step, mlir::ValueRange inits,
                                 llvm::function_ref<mlir::SmallVector<Value>(Value iv, mlir::ValueRange carried)> body);
   void loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value iv)> body);
+
+private:
+  plan::RefOp buffer(llvm::StringRef name, mlir::MemRefType type, bool isPrivate);
 };
 
 } // namespace trafo

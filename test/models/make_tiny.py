@@ -46,6 +46,7 @@ class Tiny:
     heads: int = 4
     kv_heads: int = 2
     head_size: int = dataclasses.field(default=0, metadata={"help": "0: hidden / heads"})
+    window: int = dataclasses.field(default=0, metadata={"help": "positions a token looks back over; 0: all"})
     ffn: int = 128
     vocab: int = dataclasses.field(default=320, metadata={"help": "at least 259 with a tokenizer"})
     context: int = 256
@@ -192,6 +193,8 @@ def make(path, tiny=None):
     if tiny.head_size:
         writer.add_key_length(tiny.head_size)
         writer.add_value_length(tiny.head_size)
+    if tiny.window:
+        writer.add_sliding_window(tiny.window)
     writer.add_layer_norm_rms_eps(tiny.eps)
     writer.add_vocab_size(tiny.vocab)
     add_rope(writer, tiny, tiny.rope_dims or head_size)

@@ -23,7 +23,8 @@ def Plan_TargetAttr : AttrDef<Plan_Dialect, "Target"> {
     "int64_t":$prefetch_bytes,           // how far ahead of a weight stream to prefetch; 0: not at all
     // the form in which its matmul library is fastest; none: it has no library
     DefaultValuedParameter<"::trafo::plan::LibraryForm", "::trafo::plan::LibraryForm::None">:$library,
-    // rows of float panels one micro-kernel handles at once, by one tile: their f32 sums stay in registers
+    // rows of float panels one micro-kernel handles at once, by one tile, and queries of attention by 16 positions: their
+    // f32 sums stay in registers
     DefaultValuedParameter<"int64_t", "4">:$float_tokens);
   let assemblyFormat = "`<` struct(params) `>`";
 }

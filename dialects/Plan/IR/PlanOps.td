@@ -171,10 +171,11 @@ def Plan_EmbedOp : Plan_Op<"embed", [MemoryEffects<[MemWrite]>]> {
 }
 
 def Plan_KVStoreOp : Plan_Op<"kv_store", [MemoryEffects<[MemWrite]>]> {
-  let summary = "16 neighbouring elements of k or v of one row into the cache, clamped to the format's finite range";
+  let summary = "16 neighbouring elements of k or v of one row into the cache, as finite numbers of its format";
   let description = [{
-    The pool is `memref<layers x pages x heads x 2 x (64 * head size) x element>`, of f32, f16 or bf16: k of a page is [head size][64 positions],
-    v is [64 positions][head size]. `element` counts over heads x head size.
+    The pool is `memref<layers x pages x heads x 2 x (64 * head size) x element>`, of f32, f16 or bf16: k of a page is
+    [head size][64 positions], v is [64 positions][head size]. `element` counts over heads x head size. What lies outside
+    the format's finite range becomes the nearest bound, and what is not a number the lower one.
   }];
   let arguments = (ins Plan_Vec16:$value, Arg<AnyMemRef, "", [MemWrite]>:$cache, Index:$layer, Index:$row, Index:$element,
                        I64Attr:$head_size, BoolAttr:$is_key);
@@ -182,16 +183,16 @@ def Plan_KVStoreOp : Plan_Op<"kv_store", [MemoryEffects<[MemWrite]>]> {
 }
 
 def Plan_AttentionOp : Plan_Op<"attention", [MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "causal attention of all rows, tiled: one unit is one row and one KV head";
+  let summary = "causal attention of all rows";
   let description = [{
     Blocks of 64 absolute positions, each with its own maximum, merged from the left (see trafo.attention). C1: query
     and dest are [rows, heads x head size].
   }];
   let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$query, Arg<AnyMemRef, "", [MemRead]>:$cache, Index:$layer,
-                       Arg<AnyMemRef, "", [MemWrite]>:$dest, Arg<AnyMemRef, "", [MemRead, MemWrite]>:$scratch, I64Attr:$heads,
-                       I64Attr:$kv_heads, I64Attr:$head_size, F32Attr:$scale,
+                       Arg<AnyMemRef, "", [MemWrite]>:$dest, I64Attr:$heads, I64Attr:$kv_heads,
+                       I64Attr:$head_size, F32Attr:$scale,
                        DefaultValuedAttr<I64Attr, "0">:$window, DefaultValuedAttr<F32Attr, "0.0f">:$softcap);
-  let assemblyFormat = "$query `,` $cache `[` $layer `]` `scratch` $scratch `to` $dest attr-dict `:` type($query) `,` type($cache) `,` type($scratch) `,` type($dest)";
+  let assemblyFormat = "$query `,` $cache `[` $layer `]` `to` $dest attr-dict `:` type($query) `,` type($cache) `,` type($dest)";
 }
 
 //===-- The program ------------------------------------------------------------------------------------------------===//

@@ -25,13 +25,11 @@ module {
   trafo.weight @w : !trafo.weight<32x32xq8_0> from #trafo.random<1> layout <rows = 16, lane = 4, bias = 128> at 0
   plan.buffer @x : memref<4x64xf32>
   plan.buffer @kv : memref<1x2x1x2x1024xf16>
-  plan.buffer private @scratch : memref<1x160xf32>
   plan.stage @look {
   ^bb0(%layer: index):
     %x = plan.ref @x : memref<4x64xf32>
     %kv = plan.ref @kv : memref<1x2x1x2x1024xf16>
-    %s = plan.ref @scratch : memref<1x160xf32>
-    plan.attention %x, %kv[%layer] scratch %s to %x {head_size = 16 : i64, heads = 4 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32, window = 96 : i64} : memref<4x64xf32>, memref<1x2x1x2x1024xf16>, memref<1x160xf32>, memref<4x64xf32>
+    plan.attention %x, %kv[%layer] to %x {head_size = 16 : i64, heads = 4 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32, window = 96 : i64} : memref<4x64xf32>, memref<1x2x1x2x1024xf16>, memref<4x64xf32>
     plan.end
   }
   plan.stage @twice {

@@ -1,10 +1,66 @@
 // RUN: trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step -trafo-tile-attention | FileCheck %s
+// RUN: trafo-opt %s -trafo-tile-attention | FileCheck %s --check-prefix=WINDOW
 
-// Blocks of 64 positions; keys are read 16 positions at a time.
-// CHECK-NOT: plan.attention
-// CHECK-NOT: plan.kv_store
-// CHECK:     plan.stage @decoder.attention
-// CHECK:       %[[W:.*]], %[[N:.*]] = plan.worker
-// CHECK:       scf.for %{{.*}} = %[[W]] to %{{.*}} step %[[N]]
-// CHECK:         vector<16xf16>
-// CHECK:         math.fma
+// Two query heads share a KV head, and the target takes 4 queries: 2 rows at once, 12 rows of a run. A state is 2 vectors
+// and a head of 16; there are 2 pages of 64 positions and 4 workers.
+// CHECK-DAG:  plan.buffer @attention_states_24x48 : memref<4x2x24x48xf32>
+// CHECK-DAG:  plan.buffer @attention_arrived : memref<4xi32>
+// CHECK-DAG:  plan.buffer private @attention_parts_4 : memref<4x96xf32>
+// CHECK-NOT:  plan.attention
+// CHECK-NOT:  plan.kv_store
+
+// Nothing but finite numbers is stored: the first maximum has no flags, so it takes the operand that is a number.
+// CHECK:      plan.stage @decoder.qkv_rope
+// CHECK:        arith.maxnumf %{{[^ ]*}}, %{{[^ ]*}} : vector<16xf32>
+// CHECK:        arith.minnumf %{{.*}} fastmath<nnan,nsz>
+// CHECK:        arith.truncf %{{.*}} : vector<16xf32> to vector<16xf16>
+
+// CHECK:      plan.stage @decoder.attention
+// CHECK:        plan.worker
+// All work is counted over the runs, then each worker goes through its share.
+// CHECK:        scf.while
+// CHECK:        scf.for
+// CHECK:          scf.while
+// Scores of 2 rows by 2 heads: a vector of keys meets 4 queries. Values alike.
+// CHECK:            scf.for {{.*}} iter_args(%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// CHECK-COUNT-1:      arith.extf
+// CHECK-COUNT-4:      math.fma
+// CHECK:              scf.yield
+// A row alone by 2 heads takes two vectors of keys at once.
+// CHECK:            scf.for {{.*}} iter_args(%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// CHECK-COUNT-2:      arith.extf
+// CHECK-COUNT-4:      math.fma
+// The last worker of a piece merges what the others left.
+// CHECK:        memref.atomic_rmw addi
+// CHECK:        arith.divf
+
+// Five heads share a KV head and the target takes 3 queries: heads in threes and twos, rows one by one. Rows that look
+// back over 96 positions leave out the pages before those of the first row, and mask what is left before their own.
+// WINDOW:      plan.buffer private @attention_parts_3 :
+// WINDOW:      plan.stage @look
+// WINDOW:        scf.while
+// WINDOW:          %[[BACK:.*]] = arith.constant 96 : index
+// WINDOW:          %[[PAST:.*]] = arith.maxui %{{.*}}, %[[BACK]] : index
+// WINDOW:          arith.subi %[[PAST]], %[[BACK]] : index
+// WINDOW:          arith.divui
+// WINDOW:        -> (vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// WINDOW:          arith.cmpi sle, {{.*}} : vector<16xi32>
+// WINDOW:          arith.subi
+// WINDOW:          arith.cmpi sgt, {{.*}} : vector<16xi32>
+// WINDOW-NEXT:     arith.andi
+// WINDOW:        -> (vector<16xf32>, vector<16xf32>) {
+module attributes {
+  trafo.config = #trafo.config<max_context = 128, max_rows = 4, max_outputs = 4, max_sequences = 1, max_workers = 2>,
+  plan.target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = generic, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0, float_tokens = 3>} {
+  plan.buffer @x : memref<4x80xf32>
+  plan.buffer @y : memref<4x80xf32>
+  plan.buffer @kv : memref<1x2x1x2x1024xf16>
+  plan.stage @look {
+  ^bb0(%layer: index):
+    %x = plan.ref @x : memref<4x80xf32>
+    %y = plan.ref @y : memref<4x80xf32>
+    %kv = plan.ref @kv : memref<1x2x1x2x1024xf16>
+    plan.attention %x, %kv[%layer] to %y {head_size = 16 : i64, heads = 5 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32, window = 96 : i64} : memref<4x80xf32>, memref<1x2x1x2x1024xf16>, memref<4x80xf32>
+    plan.end
+  }
+}

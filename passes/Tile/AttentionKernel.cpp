@@ -1,0 +1,202 @@
+//===- AttentionKernel.cpp - one page's part in the attention of a few rows ===//
+//
+// A micro-kernel takes as many lines as the machine has registers for their sums (plan.target's float_tokens), so that a
+// vector of keys or values, once widened, meets all of them. Fewer lines take more vectors at a time instead.
+// Keys lie [head size][64], so 16 positions are one vector and scores need no sums over lanes; values lie [64][head size].
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Tile/AttentionKernel.h"
+
+using namespace mlir;
+using namespace trafo;
+using plan::kPagePositions;
+using plan::kTileRows;
+
+static constexpr double kMasked = -1.0e30;
+
+AttentionKernel::AttentionKernel(VectorMath &b, plan::AttentionOp op, plan::TargetAttr target, Value positions)
+    : b(b), op(op), positions(positions), headSize(op.getHeadSize()), group(op.getHeads() / op.getKvHeads()),
+      queries(target.getFloatTokens()) {
+  headsAtOnce = llvm::divideCeil(group, llvm::divideCeil(group, queries));
+  rowsAtOnce = std::max<int64_t>(1, queries / group);
+  int64_t lines = rowsAtOnce * headsAtOnce;
+  parts = b.scratch("attention_parts_" + std::to_string(lines), b.memref({lines, kPartSize}, b.getF32Type()));
+}
+
+MemRefType AttentionKernel::statesType(int64_t owners, int64_t slots) {
+  return b.memref({owners, slots, mostLines(), stateSize()}, b.getF32Type());
+}
+
+std::string AttentionKernel::statesName() const {
+  return ("attention_states_" + Twine(mostLines()) + "x" + Twine(stateSize())).str();
+}
+
+void AttentionKernel::reset(const RowRun &run, Slot slot) {
+  forLines(run, [&](Value line) {
+    storeState(b.splat(kMasked), slot, line, b.index(kMaximum));
+    b.loop(b.index(kSum), b.index(stateSize()), kTileRows, [&](Value at) { storeState(b.splat(0.0), slot, line, at); });
+  });
+}
+
+std::pair<Value, Value> AttentionKernel::mergeSums(Slot slot, Value line, Value maximum, Value sum) {
+  Value before = loadState(slot, line, b.index(kMaximum)), sumBefore = loadState(slot, line, b.index(kSum));
+  Value both = b.maxf(before, maximum);
+  Value oldFactor = b.exp(b.subf(before, both)), newFactor = b.exp(b.subf(maximum, both));
+  storeState(both, slot, line, b.index(kMaximum));
+  storeState(b.fma(sum, newFactor, b.mulf(sumBefore, oldFactor)), slot, line, b.index(kSum));
+  return {oldFactor, newFactor};
+}
+
+void AttentionKernel::mergeValues(Slot slot, Value line, Value d, Value oldFactor, Value newFactor, Value values) {
+  Value at = b.addi(d, kValues);
+  Value merged = b.fma(values, newFactor, b.mulf(loadState(slot, line, at), oldFactor));
+  // No negative zero is kept: a page that adds nothing would turn its sign.
+  storeState(b.addf(merged, b.splat(0.0)), slot, line, at);
+}
+
+Value AttentionKernel::keyOrValue(Value page, Value kvHead, int64_t part, Value at) {
+  return b.widen(b.loadVec(op.getCache(), {op.getLayer(), page, kvHead, b.index(part), at}));
+}
+
+void AttentionKernel::merge(const RowRun &run, Slot slot, Value kvHead, Value block, Value page) {
+  auto allHeads = [&](Value row, int64_t rows) {
+    for (int64_t head = 0; head < group; head += headsAtOnce)
+      mergeTile(run, slot, {row, rows, head, std::min(headsAtOnce, group - head)}, kvHead, block, page);
+  };
+  Value whole = b.index(0);
+  if (rowsAtOnce > 1) {
+    whole = b.muli(b.divu(run.count, rowsAtOnce), rowsAtOnce);
+    b.loop(b.index(0), whole, rowsAtOnce, [&](Value row) { allHeads(row, rowsAtOnce); });
+  }
+  b.loop(whole, run.count, 1, [&](Value row) { allHeads(row, 1); });
+}
+
+void AttentionKernel::mergeTile(const RowRun &run, Slot slot, const Tile &tile, Value kvHead, Value block, Value page) {
+  Value firstRow = b.addi(run.first, tile.row), start = b.muli(block, kPagePositions);
+  Value past = b.index(0); // the last position that one of the rows sees
+  for (int64_t r = 0; r < tile.rows; ++r)
+    past = arith::MaxUIOp::create(b, past, b.addi(b.loadIndex(positions, b.addi(firstRow, r)), 1));
+  // Positions of the block that one of the rows sees: [0, seen).
+  Value seen = b.minu(b.subi(arith::MaxUIOp::create(b, past, start), start), b.index(kPagePositions));
+  emitScores(run, tile, kvHead, page, seen);
+  Value firstLine = b.addi(b.muli(tile.row, group), tile.head);
+  b.loop(b.index(0), b.index(tile.lines()), 1, [&](Value part) {
+    Value position = b.load(positions, b.addi(firstRow, b.divu(part, tile.heads)));
+    emitWeights(slot, part, b.addi(firstLine, part), position, start, seen);
+  });
+  emitValues(slot, tile, firstLine, kvHead, page, seen);
+}
+
+/// How many vectors to take at a time so that their sums over `lines` lines are at most `queries` and all of `length`
+/// elements are taken.
+static int64_t vectorsAtOnce(int64_t lines, int64_t queries, int64_t length) {
+  int64_t vectors = std::max<int64_t>(1, queries / lines);
+  while (length % (vectors * kTileRows) != 0)
+    --vectors;
+  return vectors;
+}
+
+void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, Value kvHead, Value page, Value seen) {
+  int64_t lines = tile.lines(), vectors = vectorsAtOnce(lines, queries, kPagePositions);
+  Value column = b.addi(b.muli(kvHead, group * headSize), tile.head * headSize);
+  SmallVector<Value> rows;
+  for (int64_t r = 0; r < tile.rows; ++r)
+    rows.push_back(b.addi(b.addi(run.first, tile.row), r));
+  b.loop(b.index(0), seen, vectors * kTileRows, [&](Value offset) {
+    SmallVector<Value> none(lines * vectors, b.splat(0.0));
+    SmallVector<Value> sums = b.loop(b.index(0), b.index(headSize), 1, none, [&](Value d, ValueRange carried) {
+      SmallVector<Value> keys, next;
+      for (int64_t v = 0; v < vectors; ++v)
+        keys.push_back(keyOrValue(page, kvHead, 0, b.addi(b.addi(b.muli(d, kPagePositions), offset), v * kTileRows)));
+      for (int64_t line = 0; line < lines; ++line) {
+        Value at = b.addi(b.addi(column, d), line % tile.heads * headSize);
+        Value query = b.broadcast(b.load(op.getQuery(), {rows[line / tile.heads], at}));
+        for (int64_t v = 0; v < vectors; ++v)
+          next.push_back(b.fma(keys[v], query, carried[next.size()]));
+      }
+      return next;
+    });
+    for (auto [i, sum] : llvm::enumerate(sums))
+      b.storeVec(sum, parts, {b.index(i / vectors), b.addi(offset, i % vectors * kTileRows)});
+  });
+}
+
+void AttentionKernel::emitWeights(Slot slot, Value part, Value line, Value position, Value start, Value seen) {
+  Value lanes = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(b.vec(b.getI32Type()),
+                                ArrayRef<int32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}));
+  Value last = b.broadcast(position), low = b.splat(kMasked), none = b.splat(0.0);
+  Value maxima = b.loop(b.index(0), seen, kTileRows, low, [&](Value offset, ValueRange carried) {
+    Value first = arith::IndexCastOp::create(b, b.getI32Type(), b.addi(start, offset));
+    Value at = b.addi(b.broadcast(first), lanes);
+    Value visible = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, at, last);
+    if (op.getWindow() > 0) {
+      Value before = b.subi(last, b.constantLike(last, op.getWindow()));
+      visible = arith::AndIOp::create(b, visible, arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, at, before));
+    }
+    Value s = b.mulf(b.loadVec(parts, {part, offset}), b.splat(op.getScale().convertToDouble()));
+    if (double cap = op.getSoftcap().convertToDouble(); cap > 0)
+      s = b.mulf(b.splat(cap), b.tanh(b.divf(s, b.splat(cap))));
+    s = arith::SelectOp::create(b, visible, s, low);
+    b.storeVec(s, parts, {part, offset});
+    return SmallVector<Value>{b.maxf(carried[0], s)};
+  })[0];
+  Value maximum = b.broadcast(b.maxLanes(maxima));
+  Value sums = b.loop(b.index(0), seen, kTileRows, none, [&](Value offset, ValueRange carried) {
+    Value s = b.loadVec(parts, {part, offset});
+    Value masked = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, s, low); // becomes an exact zero
+    Value weight = arith::SelectOp::create(b, masked, none, b.exp(b.subf(s, maximum)));
+    b.storeVec(weight, parts, {part, offset});
+    return SmallVector<Value>{b.addf(carried[0], weight)};
+  })[0];
+  auto [oldFactor, newFactor] = mergeSums(slot, line, maximum, b.broadcast(b.sumLanes(sums)));
+  b.storeVec(oldFactor, parts, {part, b.index(kOldFactor)});
+  b.storeVec(newFactor, parts, {part, b.index(kNewFactor)});
+}
+
+void AttentionKernel::emitValues(Slot slot, const Tile &tile, Value firstLine, Value kvHead, Value page, Value seen) {
+  int64_t lines = tile.lines(), vectors = vectorsAtOnce(lines, queries, headSize);
+  b.loop(b.index(0), b.index(headSize), vectors * kTileRows, [&](Value d) {
+    SmallVector<Value> none(lines * vectors, b.splat(0.0));
+    SmallVector<Value> sums = b.loop(b.index(0), seen, 1, none, [&](Value position, ValueRange carried) {
+      SmallVector<Value> values, next;
+      for (int64_t v = 0; v < vectors; ++v)
+        values.push_back(keyOrValue(page, kvHead, 1, b.addi(b.addi(b.muli(position, headSize), d), v * kTileRows)));
+      for (int64_t line = 0; line < lines; ++line) {
+        Value weight = b.broadcast(b.load(parts, {b.index(line), position}));
+        for (int64_t v = 0; v < vectors; ++v)
+          next.push_back(b.fma(values[v], weight, carried[next.size()]));
+      }
+      return next;
+    });
+    for (int64_t line = 0; line < lines; ++line) {
+      Value oldFactor = b.loadVec(parts, {b.index(line), b.index(kOldFactor)});
+      Value newFactor = b.loadVec(parts, {b.index(line), b.index(kNewFactor)});
+      for (int64_t v = 0; v < vectors; ++v)
+        mergeValues(slot, b.addi(firstLine, line), b.addi(d, v * kTileRows), oldFactor, newFactor,
+                    sums[line * vectors + v]);
+    }
+  });
+}
+
+void AttentionKernel::merge(const RowRun &run, Slot slot, Slot from) {
+  forLines(run, [&](Value line) {
+    auto [oldFactor, newFactor] =
+        mergeSums(slot, line, loadState(from, line, b.index(kMaximum)), loadState(from, line, b.index(kSum)));
+    b.loop(b.index(0), b.index(headSize), kTileRows, [&](Value d) {
+      mergeValues(slot, line, d, oldFactor, newFactor, loadState(from, line, b.addi(d, kValues)));
+    });
+  });
+}
+
+void AttentionKernel::finish(const RowRun &run, Slot slot, Value kvHead) {
+  forLines(run, [&](Value line) {
+    Value sum = loadState(slot, line, b.index(kSum));
+    Value row = b.addi(run.first, b.divu(line, group));
+    Value column = b.addi(b.muli(kvHead, group * headSize), b.muli(b.remu(line, group), headSize));
+    b.loop(b.index(0), b.index(headSize), kTileRows, [&](Value d) {
+      Value values = loadState(slot, line, b.addi(d, kValues));
+      b.storeVec(b.divf(values, sum), op.getDest(), {row, b.addi(column, d)});
+    });
+  });
+}

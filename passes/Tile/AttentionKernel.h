@@ -1,0 +1,94 @@
+//===- AttentionKernel.h - one page's part in the attention of a few rows -===//
+#ifndef TRAFO_PASSES_TILE_ATTENTIONKERNEL_H
+#define TRAFO_PASSES_TILE_ATTENTIONKERNEL_H
+
+#include "passes/Tile/VectorMath.h"
+
+namespace trafo {
+
+/// Neighbouring rows of a step that belong to one sequence. All are indices that are known when the step runs.
+struct RowRun {
+  mlir::Value first, count;  ///< rows
+  mlir::Value sequence;      ///< that they belong to
+  mlir::Value page, pageEnd; ///< blocks of 64 positions that one of them sees
+};
+
+/// Emits the arithmetic of a run's rows and the query heads of one KV head. Each pair of a row and a head, a line, has a
+/// state: maximum, sum and weighted values of the pages merged so far. States lie together, those of a run and head in a
+/// slot. What a line's state becomes depends on the page and the line alone, never on the lines beside it: a position
+/// that a row does not see adds exact zeros, since the cache holds finite values only (plan.kv_store).
+class AttentionKernel {
+public:
+  AttentionKernel(VectorMath &b, plan::AttentionOp op, plan::TargetAttr target, mlir::Value positions);
+
+  /// Rows of the longest run, whole micro-kernels: a page is read once for all of them.
+  int64_t mostRows() const { return std::max<int64_t>(1, kLines / group / rowsAtOnce) * rowsAtOnce; }
+  /// f32 [owners][slots][lines of the longest run][state], set before anything is emitted.
+  mlir::MemRefType statesType(int64_t owners, int64_t slots);
+  std::string statesName() const;
+  void setStates(mlir::Value memory) { states = memory; }
+
+  /// Where the states of a run and head are.
+  struct Slot {
+    mlir::Value owner, number;
+  };
+  /// The states of the run's lines before any page.
+  void reset(const RowRun &run, Slot slot);
+  /// Merges block `block` of 64 positions, which lies in page `page` of the pool.
+  void merge(const RowRun &run, Slot slot, mlir::Value kvHead, mlir::Value block, mlir::Value page);
+  /// Merges the states of later pages, in slot `from`.
+  void merge(const RowRun &run, Slot slot, Slot from);
+  /// Values divided by sums, into the op's destination.
+  void finish(const RowRun &run, Slot slot, mlir::Value kvHead);
+
+private:
+  using Value = mlir::Value;
+  static constexpr int64_t kLines = 24; // whose states stay in the first cache with a page
+  // A state: maximum and sum in every lane of a vector each, then the values.
+  static constexpr int64_t kMaximum = 0, kSum = plan::kTileRows, kValues = 2 * plan::kTileRows;
+  // A line's part in a page: raw scores, then weights, of the positions; then what to multiply old and new values with.
+  static constexpr int64_t kOldFactor = plan::kPagePositions, kNewFactor = kOldFactor + plan::kTileRows,
+                           kPartSize = kNewFactor + plan::kTileRows;
+
+  /// Lines that a micro-kernel takes: those of `rows` rows from `row` of the run by `heads` heads from `head` on. They
+  /// are neighbours among the run's lines.
+  struct Tile {
+    Value row;
+    int64_t rows, head, heads;
+    int64_t lines() const { return rows * heads; }
+  };
+  void mergeTile(const RowRun &run, Slot slot, const Tile &tile, Value kvHead, Value block, Value page);
+  /// Products of queries and keys of the block's first `seen` positions and perhaps some more.
+  void emitScores(const RowRun &run, const Tile &tile, Value kvHead, Value page, Value seen);
+  /// Weights relative to the block's maximum, merged into the state of one line.
+  void emitWeights(Slot slot, Value part, Value line, Value position, Value start, Value seen);
+  void emitValues(Slot slot, const Tile &tile, Value firstLine, Value kvHead, Value page, Value seen);
+
+  /// A state meets another maximum and sum: stores what both have together and gives the factors of old and new values.
+  std::pair<Value, Value> mergeSums(Slot slot, Value line, Value maximum, Value sum);
+  void mergeValues(Slot slot, Value line, Value d, Value oldFactor, Value newFactor, Value values);
+
+  void forLines(const RowRun &run, llvm::function_ref<void(Value line)> body) {
+    b.loop(b.index(0), b.muli(run.count, group), 1, body);
+  }
+  Value loadState(Slot slot, Value line, Value at) { return b.loadVec(states, {slot.owner, slot.number, line, at}); }
+  void storeState(Value value, Slot slot, Value line, Value at) {
+    b.storeVec(value, states, {slot.owner, slot.number, line, at});
+  }
+  /// 16 neighbouring keys (part 0) or values (part 1) of a page.
+  Value keyOrValue(Value page, Value kvHead, int64_t part, Value at);
+  int64_t stateSize() const { return kValues + headSize; }
+  int64_t mostLines() const { return mostRows() * group; }
+
+  VectorMath &b;
+  plan::AttentionOp op;
+  Value positions;
+  int64_t headSize, group;         // query heads of a KV head
+  int64_t queries;                 // lines whose sums fit the registers
+  int64_t headsAtOnce, rowsAtOnce; // of a micro-kernel
+  Value states, parts;
+};
+
+} // namespace trafo
+
+#endif

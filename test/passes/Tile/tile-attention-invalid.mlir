@@ -1,0 +1,24 @@
+// RUN: trafo-opt %s -split-input-file -verify-diagnostics -trafo-tile-attention
+
+// expected-error @+1 {{expects the module attributes trafo.config and plan.target}}
+module {
+  plan.buffer @x : memref<4x64xf32>
+  plan.buffer @kv : memref<1x2x1x2x1024xf16>
+  plan.stage @look {
+  ^bb0(%layer: index):
+    %x = plan.ref @x : memref<4x64xf32>
+    %kv = plan.ref @kv : memref<1x2x1x2x1024xf16>
+    plan.attention %x, %kv[%layer] to %x {head_size = 16 : i64, heads = 4 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32} : memref<4x64xf32>, memref<1x2x1x2x1024xf16>, memref<4x64xf32>
+    plan.end
+  }
+}
+
+// -----
+
+// Without attention there is nothing to expect.
+module {
+  plan.stage @other {
+  ^bb0(%layer: index):
+    plan.end
+  }
+}
