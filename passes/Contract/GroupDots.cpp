@@ -11,16 +11,39 @@ using namespace mlir;
 using namespace trafo;
 using plan::kTileRows;
 
-Value trafo::groupScales(BlockContract &c, TileRows rows, Value group, int64_t half, bool minima) {
-  VectorMath &b = c.b;
+Value trafo::groupScaleBytes(BlockContract &c, TileRows rows, Value group, int64_t half, ScaleKind kind) {
   const PackedLayout &layout = c.layout;
   int64_t perGroup = 32 / c.info().groupElements;
-  int64_t first = minima ? layout.groupMinAt(rows.first, half) : layout.groupScaleAt(rows.first, half);
-  Value bytes = c.bytesAt(rows.tile, first, rows.count, b.muli(group, perGroup * kTileRows));
-  if (!layout.sharesScaleByte())
+  int64_t first =
+      kind == ScaleKind::Minimum ? layout.groupMinAt(rows.first, half) : layout.groupScaleAt(rows.first, half);
+  return c.bytesAt(rows.tile, first, rows.count, c.b.muli(group, perGroup * kTileRows));
+}
+
+Value trafo::scalesIn(BlockContract &c, Value bytes, ScaleKind kind) {
+  if (!c.layout.sharesScaleByte())
     return bytes;
-  return minima ? arith::ShRUIOp::create(b, bytes, b.constantLike(bytes, 4)).getResult()
-                : arith::AndIOp::create(b, bytes, b.constantLike(bytes, 15)).getResult();
+  if (kind == ScaleKind::Minimum)
+    return arith::ShRUIOp::create(c.b, bytes, c.b.constantLike(bytes, 4));
+  return arith::AndIOp::create(c.b, bytes, c.b.constantLike(bytes, 15));
+}
+
+Value trafo::groupScales(BlockContract &c, TileRows rows, Value group, int64_t half, ScaleKind kind) {
+  return scalesIn(c, groupScaleBytes(c, rows, group, half, kind), kind);
+}
+
+static Value minimaOf(BlockContract &c, TileRows rows, Value group, int64_t half) {
+  return arith::ExtUIOp::create(c.b, c.b.vec(c.b.getI32Type(), rows.count),
+                                groupScales(c, rows, group, half, ScaleKind::Minimum));
+}
+
+SmallVector<Value> GroupDots::minima(TileRows rows, Value group) {
+  Value first = minimaOf(c, rows, group, 0), second = minimaOf(c, rows, group, 1);
+  auto ints = cast<VectorType>(first.getType());
+  SmallVector<Value> sums;
+  for (int64_t token = 0; token < c.tokens; ++token)
+    sums.push_back(b.addi(b.muli(first, b.broadcast(c.sumOf16(token, 0, group), ints)),
+                          b.muli(second, b.broadcast(c.sumOf16(token, 1, group), ints))));
+  return sums;
 }
 
 namespace {
@@ -64,22 +87,15 @@ private:
   }
 
   void addMinima(TileRows part, Value group, MutableArrayRef<Value> carried) {
-    VectorType ints = b.vec(b.getI32Type(), part.count);
-    auto minimum = [&](int64_t half) {
-      return arith::ExtUIOp::create(b, ints, groupScales(c, part, group, half, /*minima=*/true)).getResult();
-    };
     if (c.info().groupElements == 32) {
-      Value factor = arith::SIToFPOp::create(b, type, minimum(0));
+      Value factor = arith::SIToFPOp::create(b, type, minimaOf(c, part, group, 0));
       for (auto [token, sum] : llvm::enumerate(carried))
         sum = b.fma(factor, b.broadcast(c.scaledSum(token, group), type), sum);
       return;
     }
-    Value first = minimum(0), second = minimum(1);
-    for (auto [token, sum] : llvm::enumerate(carried)) {
-      Value exact = b.addi(b.muli(first, b.broadcast(c.sumOf16(token, 0, group), ints)),
-                           b.muli(second, b.broadcast(c.sumOf16(token, 1, group), ints)));
+    for (auto [token, exact] : llvm::enumerate(unit.minima(part, group))) {
       Value scale = b.broadcast(c.activationScale(token, group), type);
-      sum = b.fma(arith::SIToFPOp::create(b, type, exact), scale, sum);
+      carried[token] = b.fma(arith::SIToFPOp::create(b, type, exact), scale, carried[token]);
     }
   }
 

@@ -26,6 +26,9 @@ public:
   virtual int64_t rowsAtOnce() const = 0;
   /// I of the rows for every token of the step: vectors of i32. `group` counts the block's groups of 32 columns.
   virtual mlir::SmallVector<mlir::Value> dots(TileRows rows, mlir::Value group) = 0;
+  /// Of formats with scale groups of 16: the sum over both of `group` of the rows' integer minima times the sums of the
+  /// activations, for every token: vectors of i32.
+  virtual mlir::SmallVector<mlir::Value> minima(TileRows rows, mlir::Value group);
   /// Called with the new sums of some rows before the next rows are begun: a place for a fence.
   virtual void settle(llvm::MutableArrayRef<mlir::Value> sums) {}
 
@@ -39,8 +42,15 @@ protected:
   VectorMath &b;
 };
 
-/// Integer scales of the rows as i8, of scale group `half` of `group`; of minima if `minima`.
-mlir::Value groupScales(BlockContract &c, TileRows rows, mlir::Value group, int64_t half, bool minima = false);
+/// What integer scales are read for.
+enum class ScaleKind { Scale, Minimum };
+
+/// Integer scales (or minima) of the rows as i8, of scale group `half` of `group`.
+mlir::Value groupScales(BlockContract &c, TileRows rows, mlir::Value group, int64_t half,
+                        ScaleKind kind = ScaleKind::Scale);
+/// Its two steps: the bytes as they are stored, and the scales in such bytes, whatever their order.
+mlir::Value groupScaleBytes(BlockContract &c, TileRows rows, mlir::Value group, int64_t half, ScaleKind kind);
+mlir::Value scalesIn(BlockContract &c, mlir::Value bytes, ScaleKind kind);
 
 /// Lowers an i8_g32 contraction and erases it.
 void contractGroups(BlockContract &c, GroupDots &unit);

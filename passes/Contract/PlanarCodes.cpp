@@ -9,28 +9,43 @@
 using namespace mlir;
 using namespace trafo;
 
-Value PlanarCodes::step(int64_t step) {
+void PlanarCodes::hold(int plane, int64_t step) {
+  int64_t stepBytes = plan::kTileRows * 4, steps = 8 / c.layout.planeWidth(plane);
+  if (held[plane] && step % steps != 0)
+    return;
+  int64_t at = c.layout.planeStart(plane) + step / steps * stepBytes + rows.first * 4;
+  held[plane] = c.bytesAt(rows.tile, at, rows.count * 4, c.b.muli(group, 8 / steps * stepBytes));
+}
+
+Value PlanarCodes::moved(int plane, int64_t from, int64_t to, int64_t mask) {
   VectorMath &b = c.b;
-  int64_t bytes = rows.count * 4, stepBytes = plan::kTileRows * 4, from = 0;
+  Value piece = held[plane];
+  if (from != to) {
+    Value wide = vector::BitCastOp::create(b, b.vec(b.getI16Type(), rows.count * 2), piece);
+    Value by = b.constantLike(wide, std::abs(to - from));
+    wide = to > from ? arith::ShLIOp::create(b, wide, by).getResult() : arith::ShRUIOp::create(b, wide, by).getResult();
+    piece = vector::BitCastOp::create(b, piece.getType(), wide);
+  }
+  return arith::AndIOp::create(b, piece, b.constantLike(piece, mask));
+}
+
+Value PlanarCodes::step(int64_t step) {
+  int64_t to = 0;
   Value field;
   for (int plane = 0; plane < c.layout.planeCount(); ++plane) {
+    hold(plane, step);
     int64_t width = c.layout.planeWidth(plane), steps = 8 / width;
-    if (!held[plane] || step % steps == 0) {
-      int64_t at = c.layout.planeStart(plane) + step / steps * stepBytes + rows.first * 4;
-      held[plane] = c.bytesAt(rows.tile, at, bytes, b.muli(group, 8 / steps * stepBytes));
-    }
-    Value piece = held[plane];
-    int64_t up = from - step % steps * width;
-    if (up != 0) {
-      auto halves = b.vec(b.getI16Type(), bytes / 2);
-      Value wide = vector::BitCastOp::create(b, halves, piece);
-      Value by = b.constantLike(wide, std::abs(up));
-      wide = up > 0 ? arith::ShLIOp::create(b, wide, by).getResult() : arith::ShRUIOp::create(b, wide, by).getResult();
-      piece = vector::BitCastOp::create(b, b.vec(b.getI8Type(), bytes), wide);
-    }
-    piece = arith::AndIOp::create(b, piece, b.constantLike(piece, ((int64_t(1) << width) - 1) << from));
-    field = field ? arith::OrIOp::create(b, field, piece).getResult() : piece;
-    from += width;
+    Value piece = moved(plane, step % steps * width, to, ((int64_t(1) << width) - 1) << to);
+    field = field ? arith::OrIOp::create(c.b, field, piece).getResult() : piece;
+    to += width;
   }
   return field;
+}
+
+Value PlanarCodes::inPlace(int64_t step) {
+  if (!isRaised(step))
+    return this->step(step);
+  hold(0, step);
+  // Moved as the step before was: one shift for both.
+  return moved(0, (step - 1) % 4 * 2, 0, 3 << raisedBy());
 }

@@ -24,6 +24,10 @@ public:
 
   int64_t rowsAtOnce() const override { return 8; }
 
+  SmallVector<Value> minima(TileRows rows, Value group) override {
+    return timesSums(inTurns(rows, group, 0, 1, ScaleKind::Minimum), group);
+  }
+
   SmallVector<Value> dots(TileRows rows, Value group) override {
     SmallVector<Value> scales = pairsOfScales(rows, group);
     SmallVector<Value> sums = startOf(rows, group);
@@ -45,12 +49,37 @@ private:
   }
   static void addTo(VectorMath &b, Value &sum, Value v) { sum = sum ? b.addi(sum, v) : v; }
 
-  /// i16: x's and y's rows in turns.
-  Value interleaved(Value x, Value y) {
+  /// i16: a row's factors of two of the group's halves, next to each other.
+  Value inTurns(TileRows rows, Value group, int64_t first, int64_t second, ScaleKind kind) {
     SmallVector<int64_t> turns;
     for (int64_t row = 0; row < 8; ++row)
       turns.append({row, row + 8});
-    return arith::ExtSIOp::create(b, words, vector::ShuffleOp::create(b, x, y, turns));
+    Value both = vector::ShuffleOp::create(b, groupScaleBytes(c, rows, group, first, kind),
+                                           groupScaleBytes(c, rows, group, second, kind), turns);
+    return arith::ExtSIOp::create(b, words, scalesIn(c, both, kind));
+  }
+  /// i16: a row's scale of a half, twice; scales are not negative.
+  Value twice(TileRows rows, Value group, int64_t half) {
+    // From the tile's 16 bytes in both halves of a register: a load that costs no more than 8 bytes, and is one for all
+    // rows of the tile.
+    Value bytes = groupScaleBytes(c, {rows.tile, 0, plan::kTileRows}, group, half, ScaleKind::Scale);
+    SmallVector<int64_t> both = llvm::to_vector(llvm::seq<int64_t>(0, plan::kTileRows));
+    both.append(llvm::to_vector(both));
+    Value scales = scalesIn(c, vector::ShuffleOp::create(b, bytes, bytes, both), ScaleKind::Scale);
+    SmallVector<int8_t> places;
+    for (int64_t row = rows.first; row < rows.first + rows.count; ++row)
+      places.append({static_cast<int8_t>(row), -1, static_cast<int8_t>(row), -1});
+    Value control = arith::ConstantOp::create(b, DenseElementsAttr::get(this->bytes, ArrayRef<int8_t>(places)));
+    return vector::BitCastOp::create(b, words, intrinsic(b, "llvm.x86.avx2.pshuf.b", this->bytes, {scales, control}));
+  }
+  /// i32, a token each: factors of both halves times the sums of their activations.
+  SmallVector<Value> timesSums(Value factors, Value group) {
+    SmallVector<Value> sums;
+    for (int64_t token = 0; token < c.tokens; ++token) {
+      Value pairs = b.broadcast(c.pairOfSums(token, group), ints);
+      sums.push_back(maddwd(factors, vector::BitCastOp::create(b, words, pairs)));
+    }
+    return sums;
   }
 
   /// For each scale group of 32 columns the factor of both of a row's pair sums.
@@ -61,8 +90,9 @@ private:
         scales.push_back(arith::ConstantOp::create(b, DenseElementsAttr::get(words, APInt(16, 1))));
         continue;
       }
-      Value bytes = groupScales(c, rows, group, half);
-      scales.push_back(interleaved(bytes, bytes));
+      // Formats with minima have no negative scales.
+      scales.push_back(c.info().hasMin() ? twice(rows, group, half)
+                                         : inTurns(rows, group, half, half, ScaleKind::Scale));
     }
     return scales;
   }
@@ -74,28 +104,29 @@ private:
       return SmallVector<Value>(c.tokens);
     Value factors = arith::ConstantOp::create(b, DenseElementsAttr::get(words, APInt(16, least, /*isSigned=*/true)));
     if (c.info().isSuper())
-      factors = b.muli(factors, interleaved(groupScales(c, rows, group, 0), groupScales(c, rows, group, halves() - 1)));
-    SmallVector<Value> sums;
-    for (int64_t token = 0; token < c.tokens; ++token) {
-      Value pairs = b.broadcast(c.pairOfSums(token, group), ints);
-      sums.push_back(maddwd(factors, vector::BitCastOp::create(b, words, pairs)));
-    }
-    return sums;
+      factors = b.muli(factors, inTurns(rows, group, 0, halves() - 1, ScaleKind::Scale));
+    return timesSums(factors, group);
   }
 
   void addFields(PlanarCodes &codes, Value group, ArrayRef<Value> scales, SmallVector<Value> &sums) {
-    int64_t run = std::min(stepsPerHalf(), 32767 / (2 * 127 * greatestField(c.info())));
+    int64_t greatest = greatestField(c.info()) << codes.raisedBy();
+    int64_t run = std::min(stepsPerHalf(), 32767 / (2 * 127 * greatest));
     while (stepsPerHalf() % run != 0)
       --run;
-    SmallVector<Value> words(c.tokens);
+    SmallVector<Value> words(c.tokens), raisedWords(c.tokens);
     for (int64_t step = 0; step < 8; ++step) {
-      Value fields = codes.step(step);
+      bool raised = codes.isRaised(step), last = (step + 1) % run == 0;
+      Value fields = codes.inPlace(step);
       for (int64_t token = 0; token < c.tokens; ++token) {
-        addTo(b, words[token], maddubs(fields, activations(token, step, group)));
-        if ((step + 1) % run == 0)
-          addTo(b, sums[token], maddwd(std::exchange(words[token], Value()), scales[step / stepsPerHalf()]));
+        addTo(b, (raised ? raisedWords : words)[token], maddubs(fields, activations(token, step, group)));
+        if (!last)
+          continue;
+        Value all = std::exchange(words[token], Value());
+        if (Value more = std::exchange(raisedWords[token], Value()))
+          addTo(b, all, arith::ShRSIOp::create(b, more, b.constantLike(more, codes.raisedBy())));
+        addTo(b, sums[token], maddwd(all, scales[step / stepsPerHalf()]));
       }
-      fence(b, words[0] ? words : sums);
+      fence(b, last ? sums : raised ? raisedWords : words);
     }
   }
 

@@ -97,14 +97,32 @@ module attributes {plan.target = #target} {
     return %0 : vector<16xf32>
   }
 
-  // Minima of groups of 16 meet the activations' sums as integers.
+  // Minima of groups of 16 meet the activations' sums as integers, both groups' by one vpmaddwd (on AVX2); a shuffle doubles
+  // the scales; with one row every second step stays 2 bits up, its products shifted back once a scale group, where four
+  // rows would shift more than they spare.
   // AVX2-LABEL: func.func @q2_k
   // AVX2:         scf.for
+  // AVX2-COUNT-2:   "llvm.x86.avx2.pshuf.b"
+  // AVX2:           arith.andi %[[STORED:.*]], %{{.*}} : vector<32xi8>
+  // AVX2:           "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2:           dense<12> : vector<32xi8>
+  // AVX2-NEXT:      arith.andi %[[STORED]], %{{.*}} : vector<32xi8>
+  // AVX2-COUNT-3:   "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2-NOT:       "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2:           arith.shrsi {{.*}} : vector<16xi16>
+  // AVX2-NEXT:      arith.addi {{.*}} : vector<16xi16>
+  // AVX2-NEXT:      "llvm.x86.avx2.pmadd.wd"
+  // AVX2:           scf.yield
   // AVX2:         scf.for
-  // AVX2:           arith.muli {{.*}} : vector<8xi32>
+  // AVX2:           vector.shuffle {{.*}} : vector<8xi8>, vector<8xi8>
+  // AVX2:           "llvm.x86.avx2.pmadd.wd"
   // AVX2:           arith.sitofp
-  // AVX2:           math.fma
+  // AVX2-NOT:       arith.muli {{.*}} : vector<8xi32>
   // AVX2:         arith.negf
+  // AVX2-LABEL: func.func @q2_k_four
+  // AVX2-COUNT-16:  "llvm.x86.avx2.pmadd.ub.sw"
+  // AVX2-NOT:       arith.shrsi {{.*}} : vector<16xi16>
+  // AVX2:           "llvm.x86.avx2.pmadd.wd"
   // VNNI-LABEL: func.func @q2_k
   // VNNI:         scf.for
   // VNNI:         scf.for
@@ -116,6 +134,14 @@ module attributes {plan.target = #target} {
          weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
+  }
+
+  func.func @q2_k_four(%w: memref<8192xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8x4xf32>, %s: memref<2x8x4xf32>, %n: memref<2x8x4x2xi16>,
+                       %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0:4 = plan.block_contract "q2_k" <rows = 16, lane = 4, planes = [2]> i8_g32 groups 1 tokens 4 columns 256 stride 8192 sums(%v, %v, %v, %v : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+         weights %w[%i] : memref<8192xi8> acts(%q, %d, %s, %n : memref<2x8x4x32xi8>, memref<2x8x4xf32>, memref<2x8x4xf32>, memref<2x8x4x2xi16>)[%i, %i]
+         -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
+    return %0#0 : vector<16xf32>
   }
 
   // Magnitudes of the codebook's values and activations that carry the sign, a step at a time.
