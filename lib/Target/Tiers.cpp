@@ -32,6 +32,8 @@ plan::TargetAttr trafo::target::describeFrom(const TierTable &table, mlir::MLIRC
   std::string missing;
   llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
   for (const Tier &tier : table.tiers) {
+    if (tier.byNameOnly)
+      continue;
     missing.clear();
     for (const Feature &feature : featuresOf(table, tier))
       if (!host.lookup(feature.name))

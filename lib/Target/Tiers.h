@@ -20,6 +20,7 @@ struct Tier {
   int64_t tileTokens, tileGroups, panelRows, prefetchBytes;
   plan::LibraryForm library;
   int64_t floatTokens;
+  bool byNameOnly = false; ///< not for "native": its code was never run on such a machine
 };
 
 struct TierTable {

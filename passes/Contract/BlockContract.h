@@ -23,8 +23,15 @@ public:
 
   /// `bytes` bytes of the block of tile `tile`, from byte `at` + `more` on.
   mlir::Value bytesAt(int64_t tile, int64_t at, int64_t bytes, mlir::Value more = {});
+  /// Where byte `at` of the codes of tile `tile` lies in the weights.
+  mlir::Value codesAt(int64_t tile, int64_t at) {
+    return b.addi(op.getOffset(), tile * static_cast<int64_t>(op.getGroupStride()) + layout.headBytes() + at);
+  }
   /// `bytes` bytes of the codes of tile `tile`, from byte `at` of the tile's codes.
   mlir::Value codes(int64_t tile, int64_t at, int64_t bytes) { return bytesAt(tile, layout.headBytes() + at, bytes); }
+  /// Tile, group of 32 columns and row within the tile of row + token (and `last`): how the activations' buffers are
+  /// indexed.
+  llvm::SmallVector<mlir::Value> placeOf(int64_t token, mlir::Value group, std::optional<int64_t> last = {});
   /// The activation code (i8) of row + token at column `column` of the group.
   mlir::Value activation(int64_t token, int64_t column, mlir::Value group = {});
   /// `count` of them from column `column` on.
@@ -71,9 +78,6 @@ public:
 private:
   void prefetchLines(int64_t tile, int64_t lines, mlir::Value from);
   mlir::Value groupValue(int64_t buffer, int64_t token, mlir::Value group);
-  /// Tile, group of 32 columns and row within the tile of row + token (and `last`): how the activations' buffers are
-  /// indexed.
-  llvm::SmallVector<mlir::Value> placeOf(int64_t token, mlir::Value group, std::optional<int64_t> last = {});
   /// `lanes` values of `type` at byte `at` of a tile's block, as f32.
   mlir::Value loadAs(mlir::Type type, int64_t tile, int64_t at, int64_t lanes = plan::kTileRows);
 };

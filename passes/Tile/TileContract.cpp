@@ -50,6 +50,8 @@ private:
   SmallVector<Value> contractTiles(Value start, int64_t tiles, int64_t together, Value row, int64_t tokens);
   Value offsetOf(Value unit) { return layout.getRaw() ? b.index(0) : b.addi(base, b.muli(unit, groups * tileBytes)); }
   void prefetch(Value offset, int64_t tiles);
+  /// Rows of floats are taken by halves; those of integers by 4, where more were, and one by one.
+  int64_t nextTile(int64_t tile) const { return !int8 ? tile / 2 : tile > 4 ? 4 : terms; }
 
   plan::ContractOp op;
   ModuleOp module;
@@ -113,13 +115,12 @@ void ContractLowering::run() {
 void ContractLowering::contractUnits(Value unit, int64_t units) {
   if (layout.getRaw())
     unpackUnit(unit);
-  // Rows of an int8 panel lie in the panel once per term, in tiles. Rows of floats lie as they come: what is left of
-  // them after the largest tiles is taken by halves.
+  // Rows of an int8 panel lie in the panel once per term, in tiles. What is left after the largest is taken by smaller ones.
   Value count = b.muli(op.getCount(), terms), rest = b.index(0);
   int64_t tile = buffers.tileRows;
   if (!int8)
     tile = std::max<int64_t>(1, target.getFloatTokens());
-  for (; tile > terms; tile = int8 ? terms : tile / 2) {
+  for (; tile > terms; tile = nextTile(tile)) {
     Value inTiles = b.addi(rest, b.muli(b.divu(b.subi(count, rest), tile), tile));
     b.loop(rest, inTiles, tile, [&](Value row) { emitTile(unit, units, row, tile); });
     rest = inTiles;

@@ -12,9 +12,17 @@ namespace trafo {
 /// `fence` in x86's vector registers.
 inline void fence(VectorMath &b, llvm::MutableArrayRef<mlir::Value> values) { fence(b, values, 'v'); }
 
+/// AVX-512 multiplies unsigned weights: what they are more than the format's codes, and 64 stored fields as such weights
+/// (indices of a codebook are looked up).
+int64_t fieldExcess(BlockContract &c);
+mlir::Value unsignedFields(BlockContract &c, mlir::Value fields);
+
 /// Exact dots by vpmaddubsw (AVX2) and by vpdpbusd (AVX-512 VNNI), of formats whose layouts have planes.
 std::unique_ptr<GroupDots> maddubsDots(BlockContract &c);
 std::unique_ptr<GroupDots> vpdpbusdDots(BlockContract &c);
+
+/// Exact dots by tdpbsud (AMX), of any int8 format; for several tokens, up to 16.
+std::unique_ptr<GroupDots> tileDots(BlockContract &c);
 
 } // namespace trafo
 

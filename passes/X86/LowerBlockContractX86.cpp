@@ -7,11 +7,13 @@
 // widening to int32 costs one vpmaddwd a block instead of one a step. The f32 sums wait in memory.
 // AVX-512 VNNI has 32 of 64 bytes; one vpdpbusd does four columns of 16 rows, and a broadcast activation serves as many
 // tiles as are taken together.
+// AMX has tiles: one instruction does 32 columns of 16 rows for 16 rows of the step; fewer of them go through VNNI.
 //
 //===----------------------------------------------------------------------===//
 #include "passes/X86/DotProducts.h"
 #include "passes/X86/Passes.h"
 
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace trafo {
@@ -24,6 +26,8 @@ using namespace trafo;
 using plan::kTileRows;
 
 namespace {
+
+constexpr int64_t kFewTokens = 4; // as many take longer to bring through tiles than vectors take to multiply
 
 /// v of 16-bit lanes shifted right by 4, then masked to the low nibble of each byte.
 Value highNibbles(VectorMath &b, Value bytes) {
@@ -181,7 +185,9 @@ struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<Lo
         contract.lowerFloat();
       else if (target.getDot() == plan::DotKind::Maddubs)
         hasOwnShape(contract) ? lowerMaddubs(contract) : contractGroups(contract, *maddubsDots(contract));
-      else if (target.getDot() == plan::DotKind::Vpdpbusd)
+      else if (target.getDot() == plan::DotKind::Tdpbsud && contract.tokens > kFewTokens)
+        contractGroups(contract, *tileDots(contract));
+      else if (target.getDot() == plan::DotKind::Vpdpbusd || target.getDot() == plan::DotKind::Tdpbsud)
         hasOwnShape(contract) ? lowerVpdpbusd(contract) : contractGroups(contract, *vpdpbusdDots(contract));
     }
   }

@@ -26,7 +26,7 @@ public:
       for (int64_t token = 0; token < c.tokens; ++token)
         sums.push_back(startOf(token, half, group));
       for (int64_t step = half * stepsPerHalf(); step < (half + 1) * stepsPerHalf(); ++step) {
-        Value fields = c.info().codebook ? lookedUp(codes.step(step)) : codes.step(step);
+        Value fields = unsignedFields(c, codes.step(step));
         for (int64_t token = 0; token < c.tokens; ++token) {
           Value acts = spread(b, c.fourActivations(token, step * 4, group), bytes);
           sums[token] = intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", ints, {sums[token], fields, acts});
@@ -47,21 +47,13 @@ public:
 private:
   /// Broadcast: what a field is more than its code, times the sum of the activations.
   Value startOf(int64_t token, int64_t half, Value group) {
-    int64_t least = c.info().codebook ? -128 : c.info().codeMin;
-    if (least == 0)
+    int64_t excess = fieldExcess(c);
+    if (excess == 0)
       return arith::ConstantOp::create(b, b.getZeroAttr(ints));
     Value sum = c.sumOf16(token, half, group);
     if (halves() == 1)
       sum = b.addi(sum, c.sumOf16(token, 1, group));
-    return b.broadcast(b.muli(sum, least), ints);
-  }
-
-  Value lookedUp(Value indices) {
-    SmallVector<int8_t> biased;
-    for (int i = 0; i < 64; ++i)
-      biased.push_back(static_cast<int8_t>((*c.info().codebook)[i % 16] ^ -128));
-    Value table = arith::ConstantOp::create(b, DenseElementsAttr::get(bytes, ArrayRef<int8_t>(biased)));
-    return intrinsic(b, "llvm.x86.avx512.pshuf.b.512", bytes, {table, indices});
+    return b.broadcast(b.muli(sum, -excess), ints);
   }
 
   VectorType bytes, ints;

@@ -8,8 +8,10 @@ def Plan_DotMaddubs : I32EnumAttrCase<"Maddubs", 1, "maddubs">;    // AVX2: vpma
 def Plan_DotVpdpbusd : I32EnumAttrCase<"Vpdpbusd", 2, "vpdpbusd">; // AVX-512 VNNI
 def Plan_DotSdot : I32EnumAttrCase<"Sdot", 3, "sdot">;             // AArch64 dotprod
 def Plan_DotSmmla : I32EnumAttrCase<"Smmla", 4, "smmla">;          // AArch64 i8mm, which has sdot and usdot too
-def Plan_Dot : I32EnumAttr<"DotKind", "the machine's int8 dot product", [Plan_DotGeneric, Plan_DotMaddubs,
-                                                                            Plan_DotVpdpbusd, Plan_DotSdot, Plan_DotSmmla]> {
+def Plan_DotTdpbsud : I32EnumAttrCase<"Tdpbsud", 5, "tdpbsud">;    // AMX tiles, on machines that have vpdpbusd too
+def Plan_Dot : I32EnumAttr<"DotKind", "the machine's int8 dot product",
+                           [Plan_DotGeneric, Plan_DotMaddubs, Plan_DotVpdpbusd, Plan_DotSdot, Plan_DotSmmla,
+                            Plan_DotTdpbsud]> {
   let cppNamespace = "::trafo::plan";
   let genSpecializedAttr = 0;
 }

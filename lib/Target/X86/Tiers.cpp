@@ -27,6 +27,9 @@ static constexpr Feature kFeatures[] = {
     {"avx512vnni", TRAFO_CPU_AVX512VNNI},
     // +bf16
     {"avx512bf16", TRAFO_CPU_AVX512BF16},
+    // +amx-int8
+    {"amx-tile", TRAFO_CPU_AMX_TILE},
+    {"amx-int8", TRAFO_CPU_AMX_INT8},
 };
 
 // From measurements of prefill tiles: 3 tiles of 16 weight rows by 4 tokens fill the 32 registers of AVX-512 with their
@@ -34,6 +37,8 @@ static constexpr Feature kFeatures[] = {
 // tile of floats take 24 of 32 and 12 of 16 registers; the rest hold weights and inputs. The library's
 // form is what oneDNN 3.2 has fast code for: blocked weights need AVX-512, bf16 its instructions (docs/decisions/0007).
 static constexpr Tier kTiers[] = {
+    {"x86-64-v4+amx-int8", "x86-64-v4", 18, plan::DotKind::Tdpbsud, 16, 1, 64, 4096, plan::LibraryForm::BF16Tiles, 24,
+     /*byNameOnly=*/true},
     {"x86-64-v4+bf16", "x86-64-v4", 16, plan::DotKind::Vpdpbusd, 4, 3, 64, 4096, plan::LibraryForm::BF16Tiles, 24},
     {"x86-64-v4+vnni", "x86-64-v4", 15, plan::DotKind::Vpdpbusd, 4, 3, 64, 4096, plan::LibraryForm::F32Tiles, 24},
     {"x86-64-v4", "x86-64-v4", 14, plan::DotKind::Maddubs, 4, 1, 64, 4096, plan::LibraryForm::F32Tiles, 24},

@@ -29,8 +29,8 @@ static constexpr IntrinsicRule kRules[] = {
     {"llvm.x86.sse.", 0, ""},
     {"llvm.x86.ssse3.", TRAFO_CPU_SSE42, "sse4.2"},
     {"llvm.x86.sse4", TRAFO_CPU_SSE42, "sse4.2"},
-    {"llvm.x86.tdpbssd", TRAFO_CPU_AMX_INT8, "amx-int8"},
     {"llvm.x86.tdpbf16ps", TRAFO_CPU_AMX_BF16, "amx-bf16"},
+    {"llvm.x86.tdpb", TRAFO_CPU_AMX_INT8, "amx-int8"},
     {"llvm.x86.tile", TRAFO_CPU_AMX_TILE, "amx-tile"},
 };
 
@@ -46,5 +46,6 @@ static FailureOr<Bytes> emit(ModuleOp module, plan::TargetAttr target, CodeForm 
 }
 
 Target trafo::target::x86Target() {
-  return {"X86", "x86_64-", "x86-64-v3, x86-64-v4, x86-64-v4+vnni, x86-64-v4+bf16", describeX86, buildLowering, emit};
+  return {"X86",       "x86_64-",     "x86-64-v3, x86-64-v4, x86-64-v4+vnni, x86-64-v4+bf16, x86-64-v4+amx-int8",
+          describeX86, buildLowering, emit};
 }

@@ -1,0 +1,71 @@
+// RUN: trafo-opt %s -trafo-lower-block-contract-x86 | FileCheck %s
+
+// AMX: 16 rows of the step by 16 weight rows by 32 columns in one product; few rows go through VNNI.
+
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = tdpbsud, tile_tokens = 16, tile_groups = 1, panel_rows = 16, prefetch_bytes = 0>
+module attributes {plan.target = #target} {
+  // Nibbles become bytes on the stack, four columns of 16 rows a line.
+  // CHECK-LABEL: func.func @q4_1
+  // CHECK:         %[[CODES:.*]] = memref.alloca() {alignment = 64 : i64} : memref<8x64xi8>
+  // CHECK:         %[[SUMS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<16x16xi32>
+  // CHECK-COUNT-8: vector.store {{.*}}, %[[CODES]]
+  // CHECK:         %[[A:.*]] = amx.tile_load %arg1[{{.*}}] : memref<2x2x16x32xi8> into !amx.tile<16x32xi8>
+  // CHECK:         %[[B:.*]] = amx.tile_load %[[CODES]][{{.*}}] : memref<8x64xi8> into !amx.tile<8x64xi8>
+  // CHECK:         %[[ZERO:.*]] = amx.tile_zero : !amx.tile<16x16xi32>
+  // CHECK:         %[[C:.*]] = amx.tile_muli %[[A]], %[[B]] zext, %[[ZERO]]
+  // CHECK:         amx.tile_store %[[SUMS]][{{.*}}], %[[C]]
+  // CHECK-COUNT-16: vector.load %[[SUMS]]
+  // CHECK-COUNT-32: math.fma
+  // CHECK-NOT:     llvm.x86.avx512.vpdpbusd
+  // CHECK:         return
+  func.func @q4_1(%w: memref<320xi8>, %q: memref<2x2x16x32xi8>, %d: memref<2x2x16xf32>, %s: memref<2x2x16xf32>,
+                  %n: memref<2x2x16x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0:16 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 16 columns 32 stride 320
+            sums(%v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+            weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<2x2x16x32xi8>, memref<2x2x16xf32>, memref<2x2x16xf32>, memref<2x2x16x2xi16>)[%i, %i]
+            -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
+    return %0#0 : vector<16xf32>
+  }
+
+  // Bytes are read where they were packed; what they are too large by leaves the sums.
+  // CHECK-LABEL: func.func @q8_0
+  // CHECK-NOT:     memref<8x64xi8>
+  // CHECK:         amx.tile_load %arg0[{{.*}}], %c64{{.*}} : memref<544xi8> into !amx.tile<8x64xi8>
+  // CHECK:         amx.tile_muli
+  // CHECK:         arith.muli %{{.*}}, %c128_i32
+  // CHECK:         arith.subi
+  func.func @q8_0(%w: memref<544xi8>, %q: memref<2x2x16x32xi8>, %d: memref<2x2x16xf32>, %s: memref<2x2x16xf32>,
+                  %n: memref<2x2x16x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0:16 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8_g32 groups 1 tokens 16 columns 32 stride 544
+            sums(%v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+            weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<2x2x16x32xi8>, memref<2x2x16xf32>, memref<2x2x16xf32>, memref<2x2x16x2xi16>)[%i, %i]
+            -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
+    return %0#0 : vector<16xf32>
+  }
+
+  // Scales of 16 columns each: two products of four lines.
+  // CHECK-LABEL: func.func @q6_k
+  // CHECK-COUNT-8: vector.store {{.*}} : memref<8x64xi8>
+  // CHECK-COUNT-2: amx.tile_muli {{.*}} : !amx.tile<16x16xi8>, !amx.tile<4x64xi8>, !amx.tile<16x16xi32>
+  // CHECK-NOT:     amx.tile_muli
+  // CHECK:         return
+  func.func @q6_k(%w: memref<3360xi8>, %q: memref<2x8x16x32xi8>, %d: memref<2x8x16xf32>, %s: memref<2x8x16xf32>,
+                  %n: memref<2x8x16x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0:16 = plan.block_contract "q6_k" <rows = 16, lane = 4, planes = [4, 2]> i8_g32 groups 1 tokens 16 columns 256 stride 3360
+            sums(%v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+            weights %w[%i] : memref<3360xi8> acts(%q, %d, %s, %n : memref<2x8x16x32xi8>, memref<2x8x16xf32>, memref<2x8x16xf32>, memref<2x8x16x2xi16>)[%i, %i]
+            -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
+    return %0#0 : vector<16xf32>
+  }
+
+  // CHECK-LABEL: func.func @one
+  // CHECK-NOT:     amx
+  // CHECK:         "llvm.x86.avx512.vpdpbusd.512"
+  func.func @one(%w: memref<320xi8>, %q: memref<2x2x16x32xi8>, %d: memref<2x2x16xf32>, %s: memref<2x2x16xf32>,
+                 %n: memref<2x2x16x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 1 columns 32 stride 320 sums(%v : vector<16xf32>)
+         weights %w[%i] : memref<320xi8> acts(%q, %d, %s, %n : memref<2x2x16x32xi8>, memref<2x2x16xf32>, memref<2x2x16xf32>, memref<2x2x16x2xi16>)[%i, %i]
+         -> vector<16xf32>
+    return %0 : vector<16xf32>
+  }
+}
