@@ -22,9 +22,14 @@ std::string TraceEntry::describe() const {
 }
 
 static void collectNames(Location location, std::set<std::string> &names) {
-  if (auto name = dyn_cast<NameLoc>(location))
-    names.insert(name.getName().str());
-  else if (auto file = dyn_cast<FileLineColRange>(location))
+  if (auto name = dyn_cast<NameLoc>(location)) {
+    std::set<std::string> wholes;
+    collectNames(name.getChildLoc(), wholes);
+    for (const std::string &whole : wholes)
+      names.insert(whole + "." + name.getName().str());
+    if (wholes.empty())
+      names.insert(name.getName().str());
+  } else if (auto file = dyn_cast<FileLineColRange>(location))
     names.insert(file.getFilename().str() + ":" + std::to_string(file.getStartLine()) + ":" +
                  std::to_string(file.getStartColumn()));
   else if (auto fused = dyn_cast<FusedLoc>(location))

@@ -28,7 +28,8 @@ struct TraceEntry {
 
 using Trace = std::vector<TraceEntry>;
 
-/// The leaves of a location: names as they are, places in files as "file:line:column".
+/// The leaves of a location: names as they are, places in files as "file:line:column", a name given to a part of
+/// something that has a location as "<that>.<name>".
 std::vector<std::string> locationNames(mlir::Location location);
 
 /// Runs the steps one after the other from empty caches. `layerInputs`, if given, is an earlier trace of the same steps:

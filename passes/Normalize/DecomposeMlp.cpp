@@ -1,7 +1,8 @@
 //===- DecomposeMlp.cpp - MLPs become linears -----------------------------===//
 //
 // Writes trafo.gated_mlp and trafo.mlp as the ops they stand for, so that later stages know one spelling (MLPs with
-// biases are imported in it). Always legal, bit-equal. Gated MLPs: Shazeer 2020, "GLU variants
+// biases are imported in it). The last keeps the MLP's location, whose result it gives; the others get names of their
+// own, by which `trafo check` knows them apart. Always legal, bit-equal. Gated MLPs: Shazeer 2020, "GLU variants
 // improve transformer", https://arxiv.org/abs/2002.05202
 //
 //===----------------------------------------------------------------------===//
@@ -29,15 +30,20 @@ static Value linear(PatternRewriter &rewriter, Location loc, Value input, Value 
   return LinearOp::create(rewriter, loc, type, input, weight, Value(), ActivationFormatAttr());
 }
 
+/// Where a part of the MLP at `whole` comes from.
+static Location part(StringRef name, Location whole) {
+  return NameLoc::get(StringAttr::get(whole.getContext(), name), whole);
+}
+
 namespace {
 struct DecomposeGatedMlp : OpRewritePattern<GatedMlpOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(GatedMlpOp mlp, PatternRewriter &rewriter) const override {
     Location loc = mlp.getLoc();
-    Value gate = linear(rewriter, loc, mlp.getInput(), mlp.getGate());
-    Value up = linear(rewriter, loc, mlp.getInput(), mlp.getUp());
-    Value activated = ActivationOp::create(rewriter, loc, mlp.getFunction(), gate);
-    Value product = arith::MulFOp::create(rewriter, loc, activated, up);
+    Value gate = linear(rewriter, part("gate", loc), mlp.getInput(), mlp.getGate());
+    Value up = linear(rewriter, part("up", loc), mlp.getInput(), mlp.getUp());
+    Value activated = ActivationOp::create(rewriter, part("act", loc), mlp.getFunction(), gate);
+    Value product = arith::MulFOp::create(rewriter, part("mul", loc), activated, up);
     remark::passed(loc, kDecomposeMlp) << remark::add("gated MLP into three linears");
     rewriter.replaceOp(mlp, linear(rewriter, loc, product, mlp.getDown()));
     return success();
@@ -48,8 +54,8 @@ struct DecomposeMlp : OpRewritePattern<MlpOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(MlpOp mlp, PatternRewriter &rewriter) const override {
     Location loc = mlp.getLoc();
-    Value up = linear(rewriter, loc, mlp.getInput(), mlp.getUp());
-    Value activated = ActivationOp::create(rewriter, loc, mlp.getFunction(), up);
+    Value up = linear(rewriter, part("up", loc), mlp.getInput(), mlp.getUp());
+    Value activated = ActivationOp::create(rewriter, part("act", loc), mlp.getFunction(), up);
     remark::passed(loc, kDecomposeMlp) << remark::add("MLP into two linears");
     rewriter.replaceOp(mlp, linear(rewriter, loc, activated, mlp.getDown()));
     return success();

@@ -143,6 +143,19 @@ TEST(Partners, ByNameShapeAndLayer) {
             (std::vector<int64_t>{-1, -1, 0}));
 }
 
+TEST(LocationNames, OfParts) {
+  mlir::MLIRContext context;
+  auto named = [&](llvm::StringRef name, mlir::Location of) {
+    return mlir::NameLoc::get(mlir::StringAttr::get(&context, name), of);
+  };
+  mlir::Location ffn = named("ffn", mlir::UnknownLoc::get(&context));
+  mlir::Location gate = named("gate", ffn), line = mlir::FileLineColLoc::get(&context, "x.mlir", 3, 4);
+  EXPECT_EQ(locationNames(ffn), (std::vector<std::string>{"ffn"}));
+  EXPECT_EQ(locationNames(gate), (std::vector<std::string>{"ffn.gate"}));
+  EXPECT_EQ(locationNames(mlir::FusedLoc::get(&context, {named("up", line), gate})),
+            (std::vector<std::string>{"ffn.gate", "x.mlir:3:4.up"}));
+}
+
 TEST(RelativeDifference, OfRows) {
   Rows a(2, 2), b(2, 2);
   a.values = {1, -4, 10, 20};

@@ -1,5 +1,14 @@
 // RUN: trafo-opt %s -trafo-decompose-mlp | FileCheck %s
 // RUN: trafo-opt %s -trafo-decompose-mlp --remarks-filter=trafo-normalize --remark-format=emitRemark -verify-diagnostics -o /dev/null
+// RUN: trafo-opt %s -trafo-decompose-mlp -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s --check-prefix=LOC
+
+// Each part has a name, and the last stands where the MLP stood.
+// LOC-LABEL: func.func @gated
+// LOC-DAG:   <96x64xq4_1> -> {{.*}} loc("gate"("{{.*}}decompose-mlp.mlir":
+// LOC-DAG:   <96x64xq8_0> -> {{.*}} loc("up"("{{.*}}decompose-mlp.mlir":
+// LOC-DAG:   trafo.activation {{.*}} loc("act"("{{.*}}decompose-mlp.mlir":
+// LOC:       arith.mulf {{.*}} loc("mul"("{{.*}}decompose-mlp.mlir":
+// LOC-NEXT:  trafo.linear {{.*}} loc("{{.*}}decompose-mlp.mlir":
 
 // CHECK-LABEL: func @gated
 // CHECK-SAME:    %[[X:.*]]: tensor<?x64xf32>, %[[G:.*]]: !trafo.weight<96x64xq4_1>, %[[U:.*]]: !trafo.weight<96x64xq8_0>, %[[D:.*]]: !trafo.weight<64x96xq4_1>
