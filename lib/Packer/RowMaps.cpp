@@ -53,17 +53,19 @@ private:
 
 class PadRows final : public RowReader {
 public:
-  PadRows(RowReaderPtr input, int64_t rows)
-      : RowReader(input->format(), rows, input->columns()), input(std::move(input)) {}
+  PadRows(RowReaderPtr input, int64_t rows, int64_t parts)
+      : RowReader(input->format(), rows, input->columns()), input(std::move(input)), parts(parts) {}
   bool read(int64_t row, uint8_t *out) override {
-    if (row < input->rows())
-      return readFrom(*input, row, out);
+    int64_t padded = rows() / parts, held = input->rows() / parts;
+    if (row % padded < held)
+      return readFrom(*input, row / padded * held + row % padded, out);
     std::memset(out, 0, static_cast<size_t>(rowBytes()));
     return true;
   }
 
 private:
   RowReaderPtr input;
+  int64_t parts;
 };
 
 class ElementsAsRows final : public RowReader {
@@ -115,8 +117,8 @@ RowReaderPtr trafo::interleaveRows(RowReaderPtr a, RowReaderPtr b, int64_t chunk
 RowReaderPtr trafo::pairRows(RowReaderPtr input, int64_t headSize, int64_t dims) {
   return std::make_unique<PairRows>(std::move(input), headSize, dims);
 }
-RowReaderPtr trafo::padRows(RowReaderPtr input, int64_t rows) {
-  return std::make_unique<PadRows>(std::move(input), rows);
+RowReaderPtr trafo::padRows(RowReaderPtr input, int64_t rows, int64_t parts) {
+  return std::make_unique<PadRows>(std::move(input), rows, parts);
 }
 RowReaderPtr trafo::elementsAsRows(RowReaderPtr vector) { return std::make_unique<ElementsAsRows>(std::move(vector)); }
 RowReaderPtr trafo::rowsAsElements(RowReaderPtr column) { return std::make_unique<RowsAsElements>(std::move(column)); }

@@ -72,7 +72,7 @@ RowReaderPtr concatRows(std::vector<RowReaderPtr> inputs);
 RowReaderPtr interleaveRows(RowReaderPtr a, RowReaderPtr b, int64_t chunk);
 RowReaderPtr pairRows(RowReaderPtr input, int64_t headSize, int64_t dims);
 /// Rows beyond the input's are bytes of zero, which every format reads as the value 0 (see the test).
-RowReaderPtr padRows(RowReaderPtr input, int64_t rows);
+RowReaderPtr padRows(RowReaderPtr input, int64_t rows, int64_t parts);
 RowReaderPtr scaleRows(RowReaderPtr input, double factor);
 RowReaderPtr quantizeRows(RowReaderPtr input, Format format);
 

@@ -74,7 +74,9 @@ private:
         .Case([&](PadRowsOp pad) {
           auto type = cast<WeightType>(pad.getType());
           int64_t items = type.getShape().size() == 1 ? type.getCols() : type.getRows();
-          return moved(pad, [&](std::vector<RowReaderPtr> inputs) { return padRows(std::move(inputs[0]), items); });
+          return moved(pad, [&](std::vector<RowReaderPtr> inputs) {
+            return padRows(std::move(inputs[0]), items, pad.getParts());
+          });
         })
         .Case([&](ScaleOp scale) -> RowReaderPtr {
           RowReaderPtr input = openValue(scale.getInput());

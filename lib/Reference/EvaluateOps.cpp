@@ -90,6 +90,7 @@ FailureOr<Rows> Evaluation::evaluate(AttentionOp op) {
   AttentionShape shape{static_cast<int64_t>(op.getHeads()),
                        cache.getHeads(),
                        cache.getHeadSize(),
+                       op.keptColumns(),
                        op.getScale().convertToDouble(),
                        static_cast<int64_t>(op.getWindow()),
                        op.getSoftcap().convertToDouble()};
@@ -100,7 +101,7 @@ FailureOr<Rows> Evaluation::evaluate(AttentionOp op) {
       return op.emitError("position ") << step.rows.positions[at] << " of sequence " << step.rows.sequences[at]
                                        << " was not written to the cache of layer " << layer;
   }
-  Rows y(query.count, query.columns);
+  Rows y(query.count, shape.heads * shape.kept);
   auto cacheOf = [&](int64_t r) -> const PlainCache & {
     return step.caches.find({layer, step.rows.sequences[static_cast<size_t>(r)]})->second;
   };

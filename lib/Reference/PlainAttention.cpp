@@ -23,7 +23,7 @@ void PlainCache::write(int64_t position, const double *key, const double *value,
 /// One head of one row: scores, their softmax, the weighted sum of values.
 static void attendHead(const AttentionShape &shape, const PlainCache &cache, int64_t from, int64_t to, int64_t kvHead,
                        const double *query, std::vector<double> &scores, double *y) {
-  int64_t size = shape.headSize, at = kvHead * size;
+  int64_t size = shape.headSize, at = kvHead * size, kept = shape.kept;
   scores.resize(static_cast<size_t>(to - from));
   double greatest = -std::numeric_limits<double>::infinity();
   for (int64_t p = from; p < to; p += 4) { // four sums at once; each runs in ascending order
@@ -48,13 +48,13 @@ static void attendHead(const AttentionShape &shape, const PlainCache &cache, int
     score = std::exp(score - greatest);
     total += score;
   }
-  std::fill(y, y + size, 0.0);
+  std::fill(y, y + kept, 0.0);
   for (int64_t p = from; p < to; ++p) {
     const double *value = cache.values.row(p) + at;
-    for (int64_t e = 0; e < size; ++e)
+    for (int64_t e = 0; e < kept; ++e)
       y[e] += scores[static_cast<size_t>(p - from)] * value[e];
   }
-  for (int64_t e = 0; e < size; ++e)
+  for (int64_t e = 0; e < kept; ++e)
     y[e] /= total;
 }
 
@@ -69,7 +69,7 @@ void trafo::plainAttention(const AttentionShape &shape, const std::function<cons
         int64_t from = shape.window > 0 ? std::max<int64_t>(0, position - shape.window + 1) : 0;
         for (int64_t h = 0; h < shape.heads; ++h)
           attendHead(shape, cacheOf(r), from, position + 1, h / (shape.heads / shape.kvHeads),
-                     query.row(r) + h * shape.headSize, scores, y.row(r) + h * shape.headSize);
+                     query.row(r) + h * shape.headSize, scores, y.row(r) + h * shape.kept);
       }
     return true;
   });

@@ -54,6 +54,7 @@ struct PlainCache {
 
 struct AttentionShape {
   int64_t heads, kvHeads, headSize;
+  int64_t kept; ///< columns of a head's result, the first of it
   double scale;
   int64_t window = 0; ///< 0: all positions
   double softcap = 0.0;

@@ -12,6 +12,8 @@ void trafo::buildNormalizePipeline(OpPassManager &pm, const NormalizePipelineOpt
   pm.addPass(createDecomposeMlpPass());
   // Kernels rotate neighbours; what a model rotates is a matter of how its rows are ordered.
   pm.addPass(createPairRopePass());
+  // Kernels take 16 elements of a head at a time.
+  pm.addPass(createPadHeadsPass());
   pm.addPass(createVerifyNormalizePass());
 }
 

@@ -43,6 +43,26 @@ def PairRopePass : Pass<"trafo-pair-rope", "::mlir::ModuleOp"> {
   let dependentDialects = ["::trafo::TrafoDialect"];
 }
 
+def PadHeadsPass : Pass<"trafo-pad-heads", "::mlir::ModuleOp"> {
+  let summary = "pad heads that do not fill whole vectors with zero rows";
+  let description = [{
+    The rows of the q, k and v projections (and of their biases) get zero rows behind each head by recipe, the cache holds
+    the padded heads, and attention gives the columns there were:
+    ```mlir
+    %q = trafo.linear %x, %wq : tensor<?x40xf32>, !trafo.weight<40x40xf16> -> tensor<?x40xf32>
+    %y = trafo.attention %q, %kv[%layer], %rows heads 2 scale 0.22 : tensor<?x40xf32>, !trafo.kv<1x2x20xf16>
+    ```
+    becomes
+    ```mlir
+    %q = trafo.linear %x, %wq_padded : tensor<?x40xf32>, !trafo.weight<64x40xf16> -> tensor<?x64xf32>
+    %y = trafo.attention %q, %kv[%layer], %rows heads 2 scale 0.22 : tensor<?x64xf32>, !trafo.kv<1x2x32xf16> -> tensor<?x40xf32>
+    ```
+    with, for each layer, `trafo.weight @blk.0.attn_q.weight.padded ... recipe { get, pad_rows, yield }`. Bit-equal.
+  }];
+  let options = [Option<"multiple", "multiple", "int64_t", "16", "what head sizes become a multiple of">];
+  let dependentDialects = ["::trafo::TrafoDialect"];
+}
+
 def WidenVectorsPass : Pass<"trafo-widen-vectors", "::mlir::ModuleOp"> {
   let summary = "read norms, biases and rope's factors as f32";
   let description = [{

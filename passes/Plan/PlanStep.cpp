@@ -126,13 +126,13 @@ LogicalResult Planner::planAttention(AttentionOp op, const Place &place) {
   auto cache = cast<KVCacheType>(op.getCache().getType());
   int64_t heads = op.getHeads(), headSize = cache.getHeadSize();
   plan::BufferOp source = query->buffer;
-  plan::BufferOp dest = stages.buffer(op.getLoc(), "attention", config.getMaxRows(), heads * headSize);
+  plan::BufferOp dest = stages.buffer(op.getLoc(), "attention", config.getMaxRows(), heads * op.keptColumns());
   plan::BufferOp pages = stages.kvBuffer(op.getLoc(), cache);
   ImplicitLocOpBuilder b(op.getLoc(), op.getContext());
   stages.beginStage(b, "attention", place);
   plan::AttentionOp::create(b, stages.ref(b, source), stages.ref(b, pages), StageBuilder::layerOf(b),
                             stages.ref(b, dest), heads, cache.getHeads(), headSize, op.getScale(), op.getWindow(),
-                            op.getSoftcap());
+                            op.getSoftcap(), op.keptColumns());
   plan::EndOp::create(b);
   return store(op.getResult(), dest);
 }

@@ -193,10 +193,15 @@ void AttentionKernel::finish(const RowRun &run, Slot slot, Value kvHead) {
   forLines(run, [&](Value line) {
     Value sum = loadState(slot, line, b.index(kSum));
     Value row = b.addi(run.first, b.divu(line, group));
-    Value column = b.addi(b.muli(kvHead, group * headSize), b.muli(b.remu(line, group), headSize));
-    b.loop(b.index(0), b.index(headSize), kTileRows, [&](Value d) {
-      Value values = loadState(slot, line, b.addi(d, kValues));
-      b.storeVec(b.divf(values, sum), op.getDest(), {row, b.addi(column, d)});
-    });
+    int64_t kept = op.keptColumns(), whole = kept / kTileRows * kTileRows;
+    Value column = b.addi(b.muli(kvHead, group * kept), b.muli(b.remu(line, group), kept));
+    auto output = [&](Value d) { return b.divf(loadState(slot, line, b.addi(d, kValues)), sum); };
+    b.loop(b.index(0), b.index(whole), kTileRows,
+           [&](Value d) { b.storeVec(output(d), op.getDest(), {row, b.addi(column, d)}); });
+    if (whole < kept) { // what follows belongs to the next head, perhaps another worker's
+      Value last = vector::ExtractStridedSliceOp::create(b, output(b.index(whole)), ArrayRef<int64_t>{0},
+                                                         ArrayRef<int64_t>{kept - whole}, ArrayRef<int64_t>{1});
+      b.storeVec(last, op.getDest(), {row, b.addi(column, whole)});
+    }
   });
 }

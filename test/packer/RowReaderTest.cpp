@@ -71,7 +71,7 @@ TEST(RowMaps, Pair) {
 
 TEST(RowMaps, PadReadsAsZeroInEveryFormat) {
   for (const FormatInfo &info : kFormats) {
-    RowReaderPtr padded = padRows(readRandomRows(1, "w", info.format, 1, 256, false), 3);
+    RowReaderPtr padded = padRows(readRandomRows(1, "w", info.format, 1, 256, false), 3, 1);
     std::vector<double> row(256);
     ASSERT_TRUE(padded->readValues(2, row.data()));
     for (double value : row)
@@ -79,6 +79,10 @@ TEST(RowMaps, PadReadsAsZeroInEveryFormat) {
     ASSERT_TRUE(padded->readValues(0, row.data()));
     EXPECT_NE(row[3], 0.0) << info.name;
   }
+}
+
+TEST(RowMaps, PadEachOfSeveralParts) {
+  EXPECT_EQ(firsts(*padRows(numbered(4, 1, 7), 6, 2)), (std::vector<double>{7, 1007, 0, 2007, 3007, 0}));
 }
 
 TEST(RowMaps, VectorsByElement) {

@@ -93,7 +93,7 @@ TEST(PlainAttention, ByHand) {
     cache.write(p, keys[p], values[p], 2);
   auto cacheOf = [&](int64_t) -> const PlainCache & { return cache; };
   // Two query heads over two KV heads of size 1; the second sees scores equal in all places.
-  AttentionShape shape{2, 2, 1, 0.5};
+  AttentionShape shape{2, 2, 1, 1, 0.5};
   Rows query = rowsOf(2, {2, 0, 2, 0}), y(2, 2);
   plainAttention(shape, cacheOf, {1, 0}, 2, query, y);
   EXPECT_DOUBLE_EQ(y.row(0)[0], 0.25 * 1 + 0.75 * 5);
@@ -107,6 +107,17 @@ TEST(PlainAttention, ByHand) {
   plainAttention(shape, cacheOf, {1, 0}, 2, query, y);
   double e = std::exp(std::tanh(std::log(3.0)));
   EXPECT_DOUBLE_EQ(y.row(0)[0], (1 + 5 * e) / (1 + e));
+}
+
+// Heads of two elements of which the second is padding.
+TEST(PlainAttention, KeepsTheFirstColumnsOfEachHead) {
+  PlainCache cache;
+  double keys[4] = {1, 0, 2, 0}, values[4] = {3, 0, 5, 0};
+  cache.write(0, keys, values, 4);
+  auto cacheOf = [&](int64_t) -> const PlainCache & { return cache; };
+  Rows query = rowsOf(4, {2, 0, 2, 0}), y(1, 2);
+  plainAttention({2, 2, 2, 1, 0.5}, cacheOf, {0}, 1, query, y);
+  EXPECT_EQ(y.values, (std::vector<double>{3, 5}));
 }
 
 TEST(RoundActivations, GroupsOfInt8) {

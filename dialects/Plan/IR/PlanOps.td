@@ -186,13 +186,17 @@ def Plan_AttentionOp : Plan_Op<"attention", [MemoryEffects<[MemRead, MemWrite]>]
   let summary = "causal attention of all rows";
   let description = [{
     Blocks of 64 absolute positions, each with its own maximum, merged from the left (see trafo.attention). C1: query
-    and dest are [rows, heads x head size].
+    is [rows, heads x head size], dest [rows, heads x `kept`], the first columns of each head's result (0: all).
   }];
   let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$query, Arg<AnyMemRef, "", [MemRead]>:$cache, Index:$layer,
                        Arg<AnyMemRef, "", [MemWrite]>:$dest, I64Attr:$heads, I64Attr:$kv_heads,
                        I64Attr:$head_size, F32Attr:$scale,
-                       DefaultValuedAttr<I64Attr, "0">:$window, DefaultValuedAttr<F32Attr, "0.0f">:$softcap);
+                       DefaultValuedAttr<I64Attr, "0">:$window, DefaultValuedAttr<F32Attr, "0.0f">:$softcap,
+                       DefaultValuedAttr<I64Attr, "0">:$kept);
   let assemblyFormat = "$query `,` $cache `[` $layer `]` `to` $dest attr-dict `:` type($query) `,` type($cache) `,` type($dest)";
+  let extraClassDeclaration = [{
+    int64_t keptColumns() { return getKept() > 0 ? getKept() : getHeadSize(); }
+  }];
 }
 
 //===-- The program ------------------------------------------------------------------------------------------------===//

@@ -14,6 +14,16 @@ using namespace trafo;
 
 #include "dialects/Trafo/IR/TrafoInterfaces.cpp.inc"
 
+/// `-> type` where the result's type is not the input's.
+static ParseResult parseResultUnlikeInput(OpAsmParser &parser, Type input, Type &result) {
+  result = input;
+  return failed(parser.parseOptionalArrow()) ? success() : parser.parseType(result);
+}
+static void printResultUnlikeInput(OpAsmPrinter &printer, Operation *, Type input, Type result) {
+  if (result != input)
+    printer << "-> " << result;
+}
+
 #define GET_OP_CLASSES
 #include "dialects/Trafo/IR/TrafoOps.cpp.inc"
 
@@ -170,6 +180,11 @@ LogicalResult PadRowsOp::verify() {
       input.getShape().size() != result.getShape().size() || result.getShape().front() < input.getShape().front())
     return emitOpError() << "expects a result of the format and columns of " << input
                          << " and at least as many rows, got " << result;
+  // pad_rows_c2
+  int64_t parts = getParts();
+  if (parts <= 0 || input.getShape().front() % parts != 0 || result.getShape().front() % parts != 0)
+    return emitOpError() << "expects rows that are multiples of the " << parts << " parts, got " << input << " and "
+                         << result;
   return success();
 }
 
@@ -306,6 +321,11 @@ LogicalResult AttentionOp::verify() {
     return emitOpError() << "expects window and softcap not negative and scale > 0, got "
                          << static_cast<int64_t>(getWindow()) << ", " << getSoftcap().convertToDouble() << " and "
                          << getScale().convertToDouble();
+  // attention_c3
+  int64_t kept = columns(getResult());
+  if (rowCount(getResult()) != rowCount(getQuery()) || kept % heads != 0 || kept / heads > cache.getHeadSize())
+    return emitOpError() << "expects a result of " << heads << " heads x at most " << cache.getHeadSize()
+                         << " columns and the query's rows, got " << getResult().getType();
   return success();
 }
 

@@ -99,10 +99,14 @@ def Trafo_PairRowsOp : Trafo_Op<"pair_rows", [Pure, AllTypesMatch<["input", "res
 }
 
 def Trafo_PadRowsOp : Trafo_Op<"pad_rows", [Pure]> {
-  let summary = "appends zero rows; C1: same format and columns, at least as many rows";
-  let arguments = (ins Trafo_Weight:$input);
+  let summary = "appends zero rows to each of `parts` equal parts (heads, say)";
+  let description = [{
+    Works on matrices (rows) and vectors (elements: biases).
+    C1: same format and columns, at least as many rows. C2: rows of both are multiples of parts.
+  }];
+  let arguments = (ins Trafo_Weight:$input, DefaultValuedAttr<I64Attr, "1">:$parts);
   let results = (outs Trafo_Weight:$result);
-  let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$input (`parts` $parts^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -219,20 +223,28 @@ def Trafo_KVWriteOp : Trafo_Op<"kv_write", [MemoryEffects<[MemWrite]>]> {
   let hasVerifier = 1;
 }
 
-def Trafo_AttentionOp : Trafo_Op<"attention", [MemoryEffects<[MemRead]>, AllTypesMatch<["query", "result"]>]> {
+def Trafo_AttentionOp : Trafo_Op<"attention", [MemoryEffects<[MemRead]>]> {
   let summary = "causal attention of each row over the positions of its sequence up to its own";
   let description = [{
     `y[r, h] = sum_p softmax_p(cap(scale * q[r, h] . K[p, h / (heads / kv_heads)])) V[p, ...]`, p from
     max(0, position(r) - window + 1) (window 0: from 0) to position(r); cap(s) = softcap * tanh(s / softcap), identity
     for softcap 0. Positions are reduced in blocks of 64 absolute positions, each with its own maximum, merged from
-    the left (Milakov and Gimelshein 2018; Dao 2023). C1: query columns are heads x head size, heads a multiple of the
-    cache's. C2: window and softcap are not negative, scale is positive.
+    the left (Milakov and Gimelshein 2018; Dao 2023). Where heads are padded, the result has fewer columns of each than the
+    query: the first. C1: query columns are heads x head size, heads a multiple of the cache's. C2: window
+    and softcap are not negative, scale is positive. C3: result columns are heads x at most head size.
   }];
   let arguments = (ins Trafo_Rows2D:$query, Trafo_KV:$cache, Index:$layer, Trafo_RowsHandle:$rows, I64Attr:$heads,
                        F32Attr:$scale, DefaultValuedAttr<I64Attr, "0">:$window, DefaultValuedAttr<F32Attr, "0.0f">:$softcap);
   let results = (outs Trafo_Rows2D:$result);
-  let assemblyFormat = "$query `,` $cache `[` $layer `]` `,` $rows `heads` $heads `scale` $scale attr-dict `:` type($query) `,` type($cache)";
+  let assemblyFormat = [{
+    $query `,` $cache `[` $layer `]` `,` $rows `heads` $heads `scale` $scale attr-dict `:` type($query) `,` type($cache)
+    custom<ResultUnlikeInput>(ref(type($query)), type($result))
+  }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Columns of a head's result.
+    int64_t keptColumns() { return getResult().getType().getDimSize(1) / static_cast<int64_t>(getHeads()); }
+  }];
 }
 
 def Trafo_ActivationOp : Trafo_Op<"activation", [Pure, AllTypesMatch<["input", "result"]>]> {

@@ -189,9 +189,9 @@ func::FuncOp ModuleBuilder::buildBody(StringRef name, ArrayRef<Slot> slots, Type
   q = RopeOp::create(builder, named("rope_q"), q, rows, factors, spec.heads, spec.headSize, rope());
   k = RopeOp::create(builder, named("rope_k"), k, rows, factors, spec.kvHeads, spec.headSize, rope());
   KVWriteOp::create(builder, named("kv_write"), kv, layer, k, v, rows);
-  Value attended =
-      AttentionOp::create(builder, named("attention"), q, kv, layer, rows, builder.getI64IntegerAttr(spec.heads),
-                          f32(spec.attentionScale), builder.getI64IntegerAttr(spec.window), f32(spec.attentionSoftcap));
+  Value attended = AttentionOp::create(builder, named("attention"), q.getType(), q, kv, layer, rows,
+                                       builder.getI64IntegerAttr(spec.heads), f32(spec.attentionScale),
+                                       builder.getI64IntegerAttr(spec.window), f32(spec.attentionSoftcap));
   Value o = linear(attended, at("attn_output"), at("attn_output_bias"), "attn_output");
   x = arith::AddFOp::create(builder, named("attn_residual"), x, o);
 
@@ -260,7 +260,6 @@ FailureOr<OwningOpRef<ModuleOp>> ModuleBuilder::build() {
   for (const LayerTensors &layer : spec.layerTensors) {
     SmallVector<Slot> slots = slotsOf(layer);
     SmallVector<Type> types;
-    SmallVector<Attribute> roles;
     SmallVector<FlatSymbolRefAttr> names;
     for (const Slot &slot : slots) {
       types.push_back(*weightType(*slot.tensor));

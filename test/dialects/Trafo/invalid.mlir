@@ -249,6 +249,15 @@ func.func @f(%a: !trafo.weight<32x8xf32>) {
 
 // -----
 
+// pad_rows_c2
+func.func @f(%a: !trafo.weight<40x8xf32>) {
+  // expected-error @+1 {{expects rows that are multiples of the 2 parts, got '!trafo.weight<40x8xf32>' and '!trafo.weight<63x8xf32>'}}
+  %0 = trafo.pad_rows %a parts 2 : (!trafo.weight<40x8xf32>) -> !trafo.weight<63x8xf32>
+  return
+}
+
+// -----
+
 // scale_c1
 func.func @f(%a: !trafo.weight<4x32xq8_0>) {
   // expected-error @+1 {{expects a weight of a float format, got '!trafo.weight<4x32xq8_0>'}}
@@ -469,6 +478,15 @@ func.func @f(%kv: !trafo.kv<2x2x16xf16>, %l: index, %r: !trafo.rows, %q: tensor<
 func.func @f(%kv: !trafo.kv<2x2x16xf16>, %l: index, %r: !trafo.rows, %q: tensor<?x64xf32>) {
   // expected-error @+1 {{expects window and softcap not negative and scale > 0, got -1, 0.000000e+00 and 2.500000e-01}}
   %0 = trafo.attention %q, %kv[%l], %r heads 4 scale 0.25 {window = -1 : i64} : tensor<?x64xf32>, !trafo.kv<2x2x16xf16>
+  return
+}
+
+// -----
+
+// attention_c3
+func.func @f(%q: tensor<?x64xf32>, %kv: !trafo.kv<2x2x16xf16>, %l: index, %r: !trafo.rows) {
+  // expected-error @+1 {{expects a result of 4 heads x at most 16 columns and the query's rows, got 'tensor<?x68xf32>'}}
+  %0 = trafo.attention %q, %kv[%l], %r heads 4 scale 0.25 : tensor<?x64xf32>, !trafo.kv<2x2x16xf16> -> tensor<?x68xf32>
   return
 }
 

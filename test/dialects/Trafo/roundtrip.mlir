@@ -112,6 +112,10 @@ func.func private @imported(%x: tensor<?x64xf32>, %rows: !trafo.rows, %kv: !traf
   %8 = trafo.attention %6, %kv[%layer], %rows heads 4 scale 0.25 : tensor<?x64xf32>, !trafo.kv<2x2x16xf16>
   // CHECK-NEXT: trafo.attention %{{.*}}, %{{.*}}[%{{.*}}], %{{.*}} heads 4 scale 2.500000e-01 {softcap = 5.000000e+01 : f32, window = 64 : i64} :
   %9 = trafo.attention %8, %kv[%layer], %rows heads 4 scale 0.25 {window = 64, softcap = 50.0 : f32} : tensor<?x64xf32>, !trafo.kv<2x2x16xf16>
+  // CHECK-NEXT: %[[KEPT:.*]] = trafo.attention %{{.*}} heads 4 scale 2.500000e-01 : tensor<?x64xf32>, <2x2x16xf16> -> tensor<?x48xf32>
+  %kept = trafo.attention %8, %kv[%layer], %rows heads 4 scale 0.25 : tensor<?x64xf32>, !trafo.kv<2x2x16xf16> -> tensor<?x48xf32>
+  // CHECK-NEXT: trafo.activation relu %[[KEPT]] : tensor<?x48xf32>
+  %relu = trafo.activation relu %kept : tensor<?x48xf32>
   // CHECK-NEXT: trafo.activation silu
   %10 = trafo.activation silu %9 : tensor<?x64xf32>
   // CHECK-NEXT: trafo.activation gelu

@@ -63,4 +63,20 @@ module attributes {
     plan.attention %x, %kv[%layer] to %y {head_size = 16 : i64, heads = 5 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32, window = 96 : i64} : memref<4x80xf32>, memref<1x2x1x2x1024xf16>, memref<4x80xf32>
     plan.end
   }
+
+  // Of heads padded from 20 to 32 only the columns there were are stored, close together: one vector and four elements.
+  // WINDOW:      plan.stage @padded
+  // WINDOW:        %[[LAST:.*]] = vector.extract_strided_slice {{.*}}sizes = [4]{{.*}} : vector<16xf32> to vector<4xf32>
+  // WINDOW:        vector.store %[[LAST]], {{.*}} : memref<4x48xf32>, vector<4xf32>
+  plan.buffer @q : memref<4x64xf32>
+  plan.buffer @z : memref<4x48xf32>
+  plan.buffer @kv32 : memref<1x2x2x2x2048xf16>
+  plan.stage @padded {
+  ^bb0(%layer: index):
+    %q = plan.ref @q : memref<4x64xf32>
+    %z = plan.ref @z : memref<4x48xf32>
+    %kv = plan.ref @kv32 : memref<1x2x2x2x2048xf16>
+    plan.attention %q, %kv[%layer] to %z {head_size = 32 : i64, heads = 2 : i64, kept = 20 : i64, kv_heads = 2 : i64, scale = 2.5e-01 : f32} : memref<4x64xf32>, memref<1x2x2x2x2048xf16>, memref<4x48xf32>
+    plan.end
+  }
 }
