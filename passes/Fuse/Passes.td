@@ -40,7 +40,8 @@ def FuseGateUpPass : Pass<"trafo-fuse-gate-up", "::mlir::ModuleOp"> {
     %3 = trafo.gate_up silu %x weights(%gate_up : !trafo.weight<192x64xq4_1>) : tensor<?x64xf32> -> tensor<?x96xf32>
     ```
     `%gate_up` is a recipe that interleaves gate and up by 16 rows, so that a tile of rows holds what is multiplied;
-    where their formats differ, or the rows are no multiple of 16, the op has the two weights. Bit-equal.
+    where their formats differ, or the rows are no multiple of 16, the op has the two weights. Biases do as the weights do;
+    beside a bias on one side alone, the other gets one of zeros. Bit-equal.
   }];
   let dependentDialects = ["::trafo::TrafoDialect"];
 }

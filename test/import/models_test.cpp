@@ -75,6 +75,16 @@ TEST(Llama, HeadOfItsOwnAndBiases) {
   EXPECT_EQ(spec->layerTensors[0].kBias, "blk.0.attn_k.bias");
 }
 
+TEST(Llama, BiasOnOneFeedForwardLinearAlone) {
+  GgufBuilder builder = tinyLlama();
+  builder.tensor("blk.0.ffn_gate.bias", {64});
+  auto spec = describe(builder);
+  ASSERT_TRUE(spec) << spec.error().message;
+  EXPECT_TRUE(spec->hasMlpBias);
+  EXPECT_EQ(spec->layerTensors[0].gateBias, "blk.0.ffn_gate.bias");
+  EXPECT_EQ(spec->layerTensors[0].upBias, "");
+}
+
 TEST(Llama, HeadSizeOfItsOwn) {
   GgufBuilder builder = tinyLlama();
   builder.key("llama.attention.key_length", vU32(32)).key("llama.attention.value_length", vU32(32));

@@ -57,6 +57,7 @@ class Tiny:
     rope_factor: float = 4.0
     tied: bool = dataclasses.field(default=True, metadata={"help": "the head is the embedding"})
     bias: bool = dataclasses.field(default=False, metadata={"help": "biases on all linears of a layer"})
+    biases: str = dataclasses.field(default="", metadata={"help": "the linears that have one where not all do, by commas: ffn_up,ffn_down"})
     tokenizer: bool = True
     architecture: str = "llama"
     seed: int = 1
@@ -169,7 +170,7 @@ def add_layer(writer, tiny, rng, layer, head_size):
     for role, (rows, columns) in linears.items():
         data, kind = weights(rng, rows, columns, format_of(own.get(role) or tiny.format), columns ** -0.5)
         writer.add_tensor(f"blk.{layer}.{role}.weight", data, raw_dtype=kind)
-        if tiny.bias:
+        if tiny.bias or role in tiny.biases.split(","):
             data, kind = stored(rng.normal(0, 0.1, rows), tiny.norm_format)
             writer.add_tensor(f"blk.{layer}.{role}.bias", data, raw_dtype=kind)
     for role in ("attn_norm", "ffn_norm"):

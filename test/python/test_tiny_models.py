@@ -15,8 +15,15 @@ import make_tiny  # noqa: E402
 SHAPES = {
     "plain": dict(),
     "biases": dict(bias=True),
+    "a bias on gate alone": dict(biases="ffn_gate"),
+    "a bias on up alone, of an mlp that 16 does not divide": dict(biases="ffn_up", ffn=72),
     "biases of two formats": dict(bias=True, down_format="f32", v_format="bf16"),
     "biases of an mlp that 16 does not divide": dict(bias=True, ffn=72),
+    "heads of 20": dict(head_size=20),
+    "an odd number of heads of 20": dict(heads=3, kv_heads=1, head_size=20),
+    "heads of 40, half of each rotated": dict(head_size=40, rope_dims=20),
+    "heads of 72, some of each rotated, with biases": dict(heads=2, kv_heads=2, head_size=72, rope_dims=6, bias=True),
+    "quantised linears with heads of 20": dict(heads=8, head_size=20, format="q4_1", embedding_format="q8_0"),
     "norms and biases in f16": dict(bias=True, norm_format="f16"),
     "biases of quantised linears": dict(bias=True, format="q4_1", embedding_format="q8_0"),
 }

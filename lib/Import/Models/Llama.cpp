@@ -158,7 +158,10 @@ void describeTensors(DecoderKeys &keys, const Checkpoint &checkpoint, DecoderSpe
   using L = LayerTensors;
   spec.hasQkvBias = inEveryLayer(keys, spec, "attention input", {&L::qBias, &L::kBias, &L::vBias});
   spec.hasOutBias = inEveryLayer(keys, spec, "attention output", {&L::oBias});
-  spec.hasMlpBias = inEveryLayer(keys, spec, "feed-forward", {&L::gateBias, &L::upBias, &L::downBias});
+  for (auto [group, bias] : {std::pair("feed-forward gate", &L::gateBias),
+                             {"feed-forward up", &L::upBias},
+                             {"feed-forward down", &L::downBias}})
+    spec.hasMlpBias |= inEveryLayer(keys, spec, group, {bias});
 }
 } // namespace
 

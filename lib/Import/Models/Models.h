@@ -80,7 +80,7 @@ struct DecoderSpec {
   bool tiedHead = false;      ///< the head is the embedding; `output` names the same tensor
   bool hasQkvBias = false;    ///< every layer has q, k and v biases
   bool hasOutBias = false;    ///< every layer has an o bias
-  bool hasMlpBias = false;    ///< every layer has gate, up and down biases
+  bool hasMlpBias = false;    ///< every layer has a bias of gate, up or down
   Activation activation = Activation::Silu;
   std::optional<uint32_t> bos, eos;
 

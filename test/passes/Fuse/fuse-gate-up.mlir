@@ -105,15 +105,29 @@ func.func @biased_formats_differ(%x: tensor<?x64xf32>) -> tensor<?x96xf32> {
   return %3 : tensor<?x96xf32>
 }
 
+// The other side gets zeros.
 // CHECK-LABEL: func @biased_on_one_side
-// CHECK-NOT:     trafo.gate_up
+// CHECK:         %[[ZB:.*]] = trafo.get @bias.zeros.gate_up : <192xf32>
+// CHECK:         trafo.gate_up silu %{{.*}} weights({{.*}}) biases(%[[ZB]] : !trafo.weight<192xf32>)
 func.func @biased_on_one_side(%x: tensor<?x64xf32>) -> tensor<?x96xf32> {
   %g = trafo.get @gate : !trafo.weight<96x64xq4_1>
   %b = trafo.get @bias : !trafo.weight<96xf32>
   %0 = trafo.linear %x, %g : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
   %1 = trafo.linear %x, %g bias %b : !trafo.weight<96xf32> : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
   %2 = trafo.activation silu %0 : tensor<?x96xf32>
-  // expected-remark @+1 {{[Missed] fuse-gate-up | Category:trafo-fuse | Reason="one factor has a bias and the other none"}}
+  // expected-remark @+1 {{gate and up interleaved in one weight}}
+  %3 = arith.mulf %2, %1 : tensor<?x96xf32>
+  return %3 : tensor<?x96xf32>
+}
+
+// CHECK-LABEL: func @biased_on_one_side_by_an_argument
+// CHECK-NOT:     trafo.gate_up
+func.func @biased_on_one_side_by_an_argument(%x: tensor<?x64xf32>, %b: !trafo.weight<96xf32>) -> tensor<?x96xf32> {
+  %g = trafo.get @gate : !trafo.weight<96x64xq4_1>
+  %0 = trafo.linear %x, %g : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
+  %1 = trafo.linear %x, %g bias %b : !trafo.weight<96xf32> : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
+  %2 = trafo.activation silu %0 : tensor<?x96xf32>
+  // expected-remark @+1 {{[Missed] fuse-gate-up | Category:trafo-fuse | Reason="one factor has a bias that is neither a slot of a layer's body nor a symbol, and the other none"}}
   %3 = arith.mulf %2, %1 : tensor<?x96xf32>
   return %3 : tensor<?x96xf32>
 }
