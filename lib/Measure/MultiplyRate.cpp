@@ -1,4 +1,5 @@
 #include "lib/Measure/MultiplyRate.h"
+#include "lib/Measure/Crew.h"
 
 #include <algorithm>
 #include <atomic>
@@ -102,12 +103,7 @@ double trial(int32_t threads, Loop loop) {
     rates[static_cast<size_t>(thread)] =
         static_cast<double>(done) / std::chrono::duration<double>(Clock::now() - begin).count() / 1e9;
   };
-  std::vector<std::thread> crew;
-  for (int32_t thread = 1; thread < threads; ++thread)
-    crew.emplace_back(work, thread);
-  work(0);
-  for (std::thread &thread : crew)
-    thread.join();
+  runCrew(threads, work);
   double sum = 0;
   for (double rate : rates)
     sum += rate;

@@ -1,4 +1,5 @@
 #include "lib/Measure/ReadBandwidth.h"
+#include "lib/Measure/Crew.h"
 
 #include <algorithm>
 #include <atomic>
@@ -55,12 +56,7 @@ double measure(int32_t threads, uint64_t wanted, int32_t rounds) {
       ends[slot] = Clock::now();
     }
   };
-  std::vector<std::thread> crew;
-  for (int32_t thread = 1; thread < threads; ++thread)
-    crew.emplace_back(work, thread);
-  work(0);
-  for (std::thread &thread : crew)
-    thread.join();
+  runCrew(threads, work);
   std::vector<double> rates;
   for (size_t slot = 0; slot < begins.size(); slot += static_cast<size_t>(threads)) {
     Clock::time_point begin = *std::min_element(begins.begin() + static_cast<std::ptrdiff_t>(slot),

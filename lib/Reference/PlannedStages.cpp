@@ -4,13 +4,14 @@
 #include "dialects/Plan/IR/PlanOps.h"
 #include "dialects/Trafo/IR/TrafoOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Tile/StageRuns.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace trafo;
 
 /// Notes what the stage called `name` stores to.
-static void collectWrites(ModuleOp module, StringRef name, StageRun &run) {
+static void collectWrites(ModuleOp module, StringRef name, StageWrites &run) {
   auto stage = module.lookupSymbol<plan::StageOp>(name);
   if (!stage)
     return;
@@ -28,33 +29,19 @@ static void collectWrites(ModuleOp module, StringRef name, StageRun &run) {
   });
 }
 
-std::vector<StageRun> trafo::stageRuns(ModuleOp module) {
-  std::vector<StageRun> runs;
-  llvm::StringMap<StageRun> known;
-  auto add = [&](plan::RunOp op, int64_t layer) {
-    auto [entry, fresh] = known.try_emplace(op.getStage());
-    if (fresh)
-      collectWrites(module, op.getStage(), entry->second);
-    StageRun run = entry->second;
-    run.stage = op.getStage().str();
-    run.layer = layer;
-    runs.push_back(std::move(run));
-  };
+std::vector<StageWrites> trafo::stageWrites(ModuleOp module) {
+  std::vector<StageWrites> all;
+  llvm::StringMap<StageWrites> known;
   for (plan::StepOp step : module.getOps<plan::StepOp>())
-    for (Operation &op : step.getBody().front()) {
-      if (auto run = dyn_cast<plan::RunOp>(op))
-        add(run, -1);
-      auto layers = dyn_cast<plan::LayersOp>(op);
-      if (!layers)
-        continue;
-      for (auto [number, entry] : llvm::enumerate(layers.getSchedule())) {
-        auto body = llvm::find(layers.getBodies(), Attribute(cast<LayerAttr>(entry).getBody()));
-        size_t region = static_cast<size_t>(body - layers.getBodies().begin());
-        for (auto run : layers.getRegions()[region].front().getOps<plan::RunOp>())
-          add(run, static_cast<int64_t>(number));
-      }
+    for (const StageRun &run : stageRuns(step)) {
+      auto [entry, fresh] = known.try_emplace(run.stage);
+      if (fresh)
+        collectWrites(module, run.stage, entry->second);
+      all.push_back(entry->second);
+      all.back().stage = run.stage.str();
+      all.back().layer = run.layer;
     }
-  return runs;
+  return all;
 }
 
 llvm::StringMap<PlacedBuffer> trafo::placedBuffers(ModuleOp module) {

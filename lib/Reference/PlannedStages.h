@@ -10,16 +10,16 @@
 
 namespace trafo {
 
-/// One run of a stage in a step; a barrier follows each.
-struct StageRun {
+/// What one run of a stage in a step writes; a barrier follows each.
+struct StageWrites {
   std::string stage;                ///< "decoder.gate_up"
   int64_t layer;                    ///< -1 outside layers
   std::vector<std::string> buffers; ///< of rows, that it writes
   bool writesCache = false;
 };
 
-/// The runs of the module's plan.step in order; empty if it has none.
-std::vector<StageRun> stageRuns(mlir::ModuleOp module);
+/// Of the runs of the module's plan.step in order; empty if it has none.
+std::vector<StageWrites> stageWrites(mlir::ModuleOp module);
 
 /// A buffer of rows in the arena: f32 [rows][stride].
 struct PlacedBuffer {

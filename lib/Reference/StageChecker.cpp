@@ -26,7 +26,7 @@ static bool makesStage(const TraceEntry &entry) {
 LogicalResult StageChecker::prepare(ModuleOp module) {
   if (!runs.empty())
     return success();
-  runs = stageRuns(module);
+  runs = stageWrites(module);
   FailureOr<Trace> traced = traceModule(*model, steps, threads, nullptr, /*asCompiled=*/true);
   if (failed(traced))
     return failure();
@@ -138,7 +138,7 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
 
   PassVerdict verdict;
   verdict.pass = pass.str();
-  auto judge = [&](const TraceEntry &entry, const StageRun &run, const Rows &got) {
+  auto judge = [&](const TraceEntry &entry, const StageWrites &run, const Rows &got) {
     StageBound bound = stageBoundOf(entry.op, entry.int8, entry.told == Told::Cached);
     RowsVerdict rows = compareStage(entry.rows, got, bound);
     ++verdict.compared;
@@ -156,7 +156,7 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
     watcher.atBarrier = [&](size_t index) {
       if (index >= runs.size() || verdict.broken)
         return;
-      const StageRun &run = runs[index];
+      const StageWrites &run = runs[index];
       const Expected &want = expected[number][index];
       for (const std::string &name : run.buffers) {
         auto place = buffers.find(name);

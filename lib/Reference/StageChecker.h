@@ -45,7 +45,7 @@ private:
   unsigned threads;
 
   Trace trace; ///< as compiled
-  std::vector<StageRun> runs;
+  std::vector<StageWrites> runs;
   std::vector<std::vector<Expected>> expected; ///< by step and stage run
   llvm::StringMap<PlacedBuffer> buffers;
   std::string packedAs; ///< the weights and layouts that `weights` holds

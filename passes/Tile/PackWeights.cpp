@@ -8,6 +8,7 @@
 #include "dialects/Plan/IR/PlanOps.h"
 #include "dialects/Trafo/IR/Layout.h"
 #include "passes/Tile/Passes.h"
+#include "passes/Tile/StageRuns.h"
 #include "passes/Tile/WeightLayouts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -97,20 +98,9 @@ struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
       });
       return failure(result.wasInterrupted());
     };
-    for (Operation &op : (*steps.begin()).getBody().front()) {
-      if (auto run = dyn_cast<trafo::plan::RunOp>(op)) {
-        if (failed(visit(symbols.lookup<trafo::plan::StageOp>(run.getStage()), {})))
-          return signalPassFailure();
-      } else if (auto layers = dyn_cast<trafo::plan::LayersOp>(op)) {
-        for (Attribute entry : layers.getSchedule()) {
-          auto layer = cast<trafo::LayerAttr>(entry);
-          auto body = llvm::find(layers.getBodies(), Attribute(layer.getBody())) - layers.getBodies().begin();
-          for (auto run : layers.getRegions()[body].getOps<trafo::plan::RunOp>())
-            if (failed(visit(symbols.lookup<trafo::plan::StageOp>(run.getStage()), layer)))
-              return signalPassFailure();
-        }
-      }
-    }
+    for (const trafo::StageRun &run : trafo::stageRuns(*steps.begin()))
+      if (failed(visit(symbols.lookup<trafo::plan::StageOp>(run.stage), run.slots)))
+        return signalPassFailure();
 
     Builder builder(module.getContext());
     int64_t offset = 0;
