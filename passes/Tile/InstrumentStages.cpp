@@ -1,8 +1,8 @@
 //===- InstrumentStages.cpp - time stamps around every stage --------------===//
 //
 // Legal where stages hold their loops already: nothing may move a stamp into them. The counter's intrinsic may touch any
-// memory as far as LLVM knows, so loads and stores stay on their side of it; the CPU may still read it some hundred
-// cycles early, while loads before it are on their way.
+// memory as far as LLVM knows, so loads and stores stay on their side of it; what the CPU needs to keep that order too is the
+// target's to add (trafo-fence-counters).
 //
 //===----------------------------------------------------------------------===//
 #include "passes/Tile/Passes.h"

@@ -16,4 +16,21 @@ def LowerBlockContractX86Pass : BlockContractPass<"trafo-lower-block-contract-x8
   }];
 }
 
+def FenceCountersPass : Pass<"trafo-fence-counters", "::mlir::ModuleOp"> {
+  let summary = "keep the reading of the time counter in its place by LFENCE";
+  let description = [{
+    ```mlir
+    %0 = llvm.call_intrinsic "llvm.readcyclecounter"() : () -> i64
+    ```
+    becomes
+    ```mlir
+    llvm.call_intrinsic "llvm.x86.sse2.lfence"() : () -> ()
+    %0 = llvm.call_intrinsic "llvm.readcyclecounter"() : () -> i64
+    llvm.call_intrinsic "llvm.x86.sse2.lfence"() : () -> ()
+    ```
+    so that a stage's stamps are taken when what is before them is done (trafo-instrument-stages).
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif

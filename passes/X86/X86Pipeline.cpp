@@ -11,10 +11,12 @@ void trafo::buildX86Pipeline(mlir::OpPassManager &pm) {
   pm.addPass(createLowerBlockContractX86Pass());
   // portable arithmetic for the rest.
   pm.addPass(createLowerBlockContractGenericPass());
+  // Time stamps, in a plan that takes any, mark what has happened and nothing else.
+  pm.addPass(createFenceCountersPass());
 }
 
 void trafo::registerX86Stage() {
   registerX86Passes();
-  mlir::PassPipelineRegistration<> pipeline("trafo-x86-pipeline", "block contractions become x86 vector code",
+  mlir::PassPipelineRegistration<> pipeline("trafo-x86-pipeline", "block contractions and time stamps become x86 code",
                                             [](mlir::OpPassManager &pm) { buildX86Pipeline(pm); });
 }
