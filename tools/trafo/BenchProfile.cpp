@@ -78,17 +78,17 @@ int benchProfile(const BenchRequest &request, const std::string &name) {
   // A longer prompt takes several steps, each of which leaves its stamps where the one before did.
   int32_t rows = std::min(request.promptTokens, static_cast<int32_t>(manifest.max_rows));
   const float *logits = nullptr;
-  int32_t token = 1;
-  if (int status = session.fill(rows, &logits)) // not counted: touches all memory once
+  BenchRows next({0});
+  if (int status = session.fill(0, rows, &logits)) // not counted: touches all memory once
     return status;
   double before = measureReadBandwidth(session.threads(), manifest.decode_bytes);
   for (int32_t repeat = 0; repeat < request.repeats; ++repeat)
-    if (int status = recorder.record(prefill, rows, [&] { return session.fill(rows, &logits); }))
+    if (int status = recorder.record(prefill, rows, [&] { return session.fill(0, rows, &logits); }))
       return status;
-  if (int status = session.fill(request.context, &logits))
+  if (int status = session.fill(0, request.context, &logits))
     return status;
   for (int32_t i = 0; i < request.decodeTokens; ++i)
-    if (int status = recorder.record(decode, 1, [&] { return session.decode(&token); }))
+    if (int status = recorder.record(decode, 1, [&] { return session.step(next); }))
       return status;
   double after = measureReadBandwidth(session.threads(), manifest.decode_bytes);
 

@@ -20,26 +20,48 @@ static std::vector<int32_t> someTokens(int32_t count, uint32_t vocabulary) {
   return tokens;
 }
 
-int BenchSession::fill(int32_t count, const float **outLogits) {
-  *outLogits = nullptr;
+int BenchSession::truncate(int32_t sequence, int32_t length) {
   trafo_error_t error = {};
   int32_t now = 0;
-  trafo_status_t s = trafo_sequence_truncate(loaded.session, 0, 0, &error, &now);
-  if (s || count == 0)
-    return s ? report(s, error) : 0;
-  std::vector<int32_t> tokens = someTokens(count, manifest().vocabulary);
-  s = trafo_prefill(loaded.session, 0, tokens.data(), tokens.size(), nullptr, 0, &error, outLogits);
+  trafo_status_t s = trafo_sequence_truncate(loaded.session, sequence, length, &error, &now);
   return s ? report(s, error) : 0;
 }
 
-int BenchSession::decode(int32_t *token) {
-  int32_t position = length(), sequence = 0, output = 0;
-  trafo_rows_t rows = {sizeof(trafo_rows_t), 1, token, &position, &sequence, &output, 1, 0};
+int BenchSession::fill(int32_t sequence, int32_t count, const float **outLogits) {
+  *outLogits = nullptr;
+  if (int status = truncate(sequence, 0); status || count == 0)
+    return status;
+  std::vector<int32_t> tokens = someTokens(count, manifest().vocabulary);
+  trafo_error_t error = {};
+  trafo_status_t s =
+      trafo_prefill(loaded.session, sequence, tokens.data(), tokens.size(), nullptr, 0, &error, outLogits);
+  return s ? report(s, error) : 0;
+}
+
+int BenchSession::step(BenchRows &rows) {
+  size_t count = rows.sequences.size();
+  for (size_t i = 0; i < count; ++i) {
+    bool follows = i > 0 && rows.sequences[i] == rows.sequences[i - 1];
+    rows.positions[i] = follows ? rows.positions[i - 1] + 1 : length(rows.sequences[i]);
+    rows.outputs[i] = static_cast<int32_t>(i);
+  }
+  int32_t n = static_cast<int32_t>(count);
+  trafo_rows_t step = {sizeof(trafo_rows_t),
+                       n,
+                       rows.tokens.data(),
+                       rows.positions.data(),
+                       rows.sequences.data(),
+                       rows.outputs.data(),
+                       n,
+                       0};
   trafo_error_t error = {};
   const float *logits = nullptr;
-  if (trafo_status_t s = trafo_step(loaded.session, &rows, &error, &logits))
+  if (trafo_status_t s = trafo_step(loaded.session, &step, &error, &logits))
     return report(s, error);
-  return pick(logits, token);
+  for (size_t i = 0; i < count; ++i)
+    if (int status = pick(logits + i * manifest().logits_stride, &rows.tokens[i]))
+      return status;
+  return 0;
 }
 
 int BenchSession::pick(const float *logits, int32_t *outToken) {

@@ -21,7 +21,9 @@ struct BenchRequest {
   std::string weights;
   int32_t promptTokens = 505;
   int32_t decodeTokens = 128;
-  int32_t context = 0; ///< tokens in the cache before decoding
+  int32_t context = 0;    ///< tokens in the cache before decoding
+  int32_t verifyRows = 0; ///< of a step that verifies as many tokens, 0: not measured
+  int32_t batch = 0;      ///< sequences decoded together, 0: not measured
   int32_t threads = 0;
   int32_t repeats = 5;
   bool json = false;

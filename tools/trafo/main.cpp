@@ -42,11 +42,13 @@ constexpr const char *kBenchExamples = R"(Examples:
   trafo bench chat                              prefill of 505 tokens, 128 decoded ones, against the read bandwidth
   trafo bench chat --context 4096 --decode-tokens 32    decoding far into a conversation (compile with --context 8192)
   trafo bench chat --threads 2 --json           for machines, with every repeat's numbers
+  trafo bench chat --verify-rows 8 --batch 16   a step that verifies 8 tokens, and 16 sequences at once, against one
   trafo compile model.gguf -o chat --profile
   trafo bench chat --profile page.html          where the time goes: stages, rooflines, timelines
 
 Each repeat also reads as many bytes as a decoded token does, with the same threads: decode_fraction_of_read says how
-far decoding is from what this machine can read.)";
+far decoding is from what this machine can read. voluntary_context_switches_per_token counts sleeping system calls: how
+often a thread of the process gave its CPU away, to wait, while tokens were decoded.)";
 
 constexpr const char *kEvalExamples = R"(Examples:
   trafo eval chat --text f.txt                  perplexity of a text
@@ -93,6 +95,11 @@ void addBench(CLI::App &app, BenchRequest &request) {
   app.add_option("--prompt-tokens", request.promptTokens, "of the prefill")->check(CLI::Range(1, INT32_MAX));
   app.add_option("--decode-tokens", request.decodeTokens, "to decode, one by one")->check(CLI::Range(1, INT32_MAX));
   app.add_option("--context", request.context, "tokens in the cache before decoding")->check(CLI::Range(0, INT32_MAX));
+  app.add_option("--verify-rows", request.verifyRows,
+                 "time a step of as many rows of one sequence, logits of all, beside a decode step")
+      ->check(CLI::Range(1, INT32_MAX));
+  app.add_option("--batch", request.batch, "decode as many sequences together, beside one alone")
+      ->check(CLI::Range(1, INT32_MAX));
   app.add_option("--threads", request.threads, "0: as many as CPUs allowed")->check(CLI::Range(0, 4096));
   app.add_option("--repeats", request.repeats, "of everything; medians are shown")->check(CLI::Range(1, INT32_MAX));
   app.add_flag("--json", request.json, "one JSON object, with every repeat's numbers");

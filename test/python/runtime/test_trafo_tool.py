@@ -112,7 +112,27 @@ def test_bench_gives_the_promised_figures(toy, program):
         assert said[key] > 0
         assert sorted(said["repeats"][key])[1] == said[key] and len(said["repeats"][key]) == 3
     assert 1 << 20 < said["peak_rss_bytes"] < 1 << 30
+    assert said["voluntary_context_switches_per_token"] >= 0
+    assert "verify_rows" not in said and "batch" not in said
     toy.refused(toy.run(toy.trafo, "bench", program, "--prompt-tokens", 1000), 65, "TRAFO-RUN-0002", 1000, 256)
+
+
+def test_bench_times_verification_and_batches(toy, program):
+    done = toy.run(toy.trafo, "bench", program, "--prompt-tokens", 10, "--decode-tokens", 6, "--context", 30, "--threads", 2,
+                   "--repeats", 3, "--verify-rows", 4, "--batch", 2, "--json")
+    said = json.loads(done.stdout)
+    assert said["verify_rows"] == 4 and said["batch"] == 2
+    for key in ["verify_step_ms", "verify_step_over_decode", "batch_tokens_per_second", "batch_over_one"]:
+        assert said[key] > 0 and len(said["repeats"][key]) == 3
+    table = toy.run(toy.trafo, "bench", program, "--prompt-tokens", 10, "--decode-tokens", 3, "--repeats", 1, "--batch", 2).stdout
+    assert b"batch, tokens/s" in table and b"verify step" not in table
+
+
+def test_bench_refuses_what_the_program_has_no_room_for(toy, program):
+    few = ["--prompt-tokens", 10, "--decode-tokens", 3, "--repeats", 1]
+    assert toy.run(toy.trafo, "bench", program, *few, "--batch", 1000).returncode == 65
+    assert toy.run(toy.trafo, "bench", program, *few, "--verify-rows", 1000).returncode == 65
+    assert toy.run(toy.trafo, "bench", program, *few, "--batch", 0).returncode == 2
 
 
 def test_inspect_shows_sections_plan_and_info(toy, program):
