@@ -6,6 +6,8 @@ usage: engine_process.py ENGINE
   {"do": "load", "model", "threads", "context"}   -> {"ms"}            from here to a model that is ready
   {"do": "prefill", "ids"}                        -> {"seconds"}       an empty context to the first token picked
   {"do": "decode", "ids", "count"}                -> {"seconds"}       for `count` tokens after `ids`
+  {"do": "steps", "ids", "rows", "sequences", "count"}
+                                                  -> {"seconds"}       for `count` steps of several rows and sequences
   {"do": "logits", "ids", "out"}                  -> {}                `out`: an .npy of float32 [ids, vocabulary]
   {"do": "memory"}                                -> {"peak_mb"}
 An answer {"error"} says what went wrong.
@@ -41,6 +43,10 @@ class Session:
             self.prefill(ids)
             self.engine.decode(2)  # whatever is made at first use is made now
         return {"seconds": self.engine.decode(count)}
+
+    def steps(self, ids, rows, sequences, count):
+        self.held = None
+        return {"seconds": self.engine.steps(ids, rows, sequences, count)}
 
     def logits(self, ids, out):
         import numpy

@@ -2,7 +2,9 @@
 
 An engine's `prefill(ids)` empties the context, processes `ids`, picks the next token greedily and returns the seconds that
 took. `decode(count)` continues the last prefill by `count` tokens, end tokens ignored, returns the seconds for them, and
-leaves the context as the prefill left it. `logits(ids)` is float32 [ids, vocabulary]. Nothing is imported before it is
+leaves the context as the prefill left it. `steps(ids, rows, sequences, count)` processes `ids` in each of the sequences and
+returns the seconds for `count` steps that give each sequence `rows` more tokens, all logits wanted and a token picked from
+each; where rows are more than one they are verified and dropped, else they stay. `logits(ids)` is float32 [ids, vocabulary]. Nothing is imported before it is
 used: each engine has its own Python packages.
 """
 
@@ -58,9 +60,6 @@ class Trafo:
                   ctypes.byref(options), out=done)
         return done
 
-    def truncate(self, length):
-        self.call("trafo_sequence_truncate", self.session, ctypes.c_int32(0), ctypes.c_int32(length), out=ctypes.c_int32())
-
     def prefill(self, ids):
         self.truncate(0)
         self.length, self.last = len(ids), ids[-1]
@@ -72,11 +71,56 @@ class Trafo:
         self.truncate(self.length)
         return seconds
 
+    def truncate(self, length, sequence=0):
+        self.call("trafo_sequence_truncate", self.session, ctypes.c_int32(sequence), ctypes.c_int32(length),
+                  out=ctypes.c_int32())
+
+    def steps(self, ids, rows, sequences, count):
+        logits = ctypes.POINTER(ctypes.c_float)()
+        for sequence in range(sequences):
+            self.truncate(0, sequence)
+            self.call("trafo_prefill", self.session, ctypes.c_int32(sequence), (ctypes.c_int32 * len(ids))(*ids),
+                      ctypes.c_size_t(len(ids)), None, ctypes.c_size_t(0), out=logits)
+        total, length = rows * sequences, len(ids)
+        array = ctypes.c_int32 * total
+        tokens, of = array(*[ids[-1]] * total), array(*[row // rows for row in range(total)])
+        greedy, token = self.Sampling(), ctypes.c_int32()
+        self.api.trafo_sampling_initialize(ctypes.byref(greedy))
+        self.api.trafo_model_manifest.restype = ctypes.POINTER(_Manifest)
+        stride = self.api.trafo_model_manifest(self.model).contents.logits_stride
+        start = time.perf_counter()
+        for _ in range(count):
+            step = _Rows(ctypes.sizeof(_Rows), total, tokens, array(*[length + row % rows for row in range(total)]), of,
+                         array(*range(total)), total, 0)
+            self.call("trafo_step", self.session, ctypes.byref(step), out=logits)
+            for row in range(total):
+                at = ctypes.byref(logits.contents, 4 * stride * row)
+                self.call("trafo_sample", self.session, at, ctypes.byref(greedy), ctypes.c_uint64(0), out=token)
+                tokens[row] = token.value
+            if rows > 1:
+                self.truncate(length)
+            else:
+                length += 1
+        seconds = time.perf_counter() - start
+        for sequence in range(sequences):
+            self.truncate(0, sequence)
+        return seconds
+
 
 class _GenerateOptions(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_uint32), ("sequence", ctypes.c_int32), ("max_tokens", ctypes.c_int32),
                 ("ignore_end", ctypes.c_int32), ("sampling", Trafo.Sampling), ("on_token", ctypes.c_void_p),
                 ("on_token_state", ctypes.c_void_p)]
+
+
+class _Rows(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_uint32), ("rows", ctypes.c_int32), ("tokens", ctypes.POINTER(ctypes.c_int32)),
+                ("positions", ctypes.POINTER(ctypes.c_int32)), ("sequences", ctypes.POINTER(ctypes.c_int32)),
+                ("outputs", ctypes.POINTER(ctypes.c_int32)), ("output_count", ctypes.c_int32), ("reserved0", ctypes.c_int32)]
+
+
+class _Manifest(ctypes.Structure):
+    _fields_ = [("counts", ctypes.c_uint32 * 10), ("sizes", ctypes.c_uint64 * 4), ("logits_stride", ctypes.c_uint64)]
 
 
 class LlamaCpp:
@@ -99,6 +143,7 @@ class LlamaCpp:
         parameters.n_ctx = context
         parameters.n_batch = parameters.n_ubatch = 512
         parameters.n_threads = parameters.n_threads_batch = threads
+        parameters.n_seq_max, parameters.kv_unified = 16, True  # one cache for all sequences, as large as for one
         self.context = api.llama_init_from_model(self.model, parameters)
         self.memory = api.llama_get_memory(self.context)
         self.sampler = api.llama_sampler_init_greedy()
@@ -127,6 +172,34 @@ class LlamaCpp:
         self.api.llama_memory_seq_rm(self.memory, 0, self.length, -1)
         return seconds
 
+    def decode_rows(self, batch, rows):
+        """One step of (token, position, sequence) each, all logits wanted."""
+        batch.n_tokens = len(rows)
+        for i, (token, position, sequence) in enumerate(rows):
+            batch.token[i], batch.pos[i], batch.n_seq_id[i], batch.logits[i] = token, position, 1, 1
+            batch.seq_id[i][0] = sequence
+        if self.api.llama_decode(self.context, batch) != 0:
+            raise RuntimeError("llama_decode failed")
+
+    def steps(self, ids, rows, sequences, count):
+        api = self.api
+        api.llama_memory_clear(self.memory, True)
+        batch = api.llama_batch_init(512, 0, 1)
+        for sequence in range(sequences):
+            self.decode_rows(batch, [(token, at, sequence) for at, token in enumerate(ids)])
+        length, tokens = len(ids), [ids[-1]] * (rows * sequences)
+        start = time.perf_counter()
+        for _ in range(count):
+            self.decode_rows(batch, [(token, length + row % rows, row // rows) for row, token in enumerate(tokens)])
+            tokens = [api.llama_sampler_sample(self.sampler, self.context, row) for row in range(len(tokens))]
+            if rows > 1:
+                api.llama_memory_seq_rm(self.memory, 0, length, -1)
+            else:
+                length += 1
+        seconds = time.perf_counter() - start
+        api.llama_batch_free(batch)
+        return seconds
+
     def logits(self, ids):
         import numpy
 
@@ -136,15 +209,7 @@ class LlamaCpp:
         batch = api.llama_batch_init(512, 0, 1)
         for at in range(0, len(ids), 512):
             part = ids[at : at + 512]
-            batch.n_tokens = len(part)
-            for i, token in enumerate(part):
-                batch.token[i] = token
-                batch.pos[i] = at + i
-                batch.n_seq_id[i] = 1
-                batch.seq_id[i][0] = 0
-                batch.logits[i] = 1
-            if api.llama_decode(self.context, batch) != 0:
-                raise RuntimeError("llama_decode failed")
+            self.decode_rows(batch, [(token, at + i, 0) for i, token in enumerate(part)])
             computed = numpy.ctypeslib.as_array(api.llama_get_logits(self.context), (len(part), self.vocabulary))
             rows[at : at + len(part)] = computed
         api.llama_batch_free(batch)

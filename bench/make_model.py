@@ -8,25 +8,30 @@ usage: make_model.py SIZE FORMAT out.gguf          such as: make_model.py 135m q
 """
 
 import argparse
-import contextlib
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "test" / "models"))
 import make_tiny  # noqa: E402
+from shapes import SIZES  # noqa: E402
 
-SIZES = {
-    "15m": dict(hidden=256, layers=8, heads=8, kv_heads=4, ffn=768, vocab=32000),
-    "135m": dict(hidden=768, layers=14, heads=12, kv_heads=4, ffn=2048, vocab=49152),
-    "360m": dict(hidden=1024, layers=28, heads=16, kv_heads=4, ffn=2560, vocab=49152),
-    "1.1b": dict(hidden=2048, layers=22, heads=32, kv_heads=4, ffn=5632, vocab=32000),
-}
 # What files called so hold: values and down projections of half the layers, and the head, in more bits than the rest.
 MIXES = {
     "q4_k_m": dict(format="q4_k", v_format="q6_k,q4_k", down_format="q6_k,q4_k", embedding_format="q6_k"),
     "q5_k_m": dict(format="q5_k", v_format="q6_k,q5_k", down_format="q6_k,q5_k", embedding_format="q6_k"),
     "q3_k_m": dict(format="q3_k", v_format="q5_k,q4_k", down_format="q5_k,q4_k", o_format="q4_k", embedding_format="q6_k"),
 }
+
+
+def write(path, form, shape):
+    """Writes a model of `shape` (as in SIZES) and format or mix `form`; `path` is whole or not there."""
+    formats = MIXES.get(form, dict(format=form, embedding_format=form))
+    draft = path.with_name(path.name + ".part")
+    try:
+        make_tiny.make(draft, make_tiny.Tiny(context=4096, **shape, **formats))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def main():
@@ -36,14 +41,9 @@ def main():
     parser.add_argument("format", choices=formats, metavar="FORMAT", help=", ".join(formats))
     parser.add_argument("out", type=pathlib.Path)
     arguments = parser.parse_args()
-    formats = MIXES.get(arguments.format, dict(format=arguments.format, embedding_format=arguments.format))
-    draft = arguments.out.with_name(arguments.out.name + ".part")
     try:
-        make_tiny.make(draft, make_tiny.Tiny(context=4096, **SIZES[arguments.size], **formats))
-        draft.replace(arguments.out)
+        write(arguments.out, arguments.format, SIZES[arguments.size])
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink()
         parser.exit(73, f"make_model: error: {error}\n")
 
 

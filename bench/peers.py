@@ -17,11 +17,12 @@ class Peer:
     runs: str  # what it makes of the file
     from_source: bool = False  # built here from its source distribution with this machine's instructions
     refuses: str = ""  # why it cannot run the file at all
+    several: bool = False  # rows and sequences in one step, through its interface
 
 
 KNOWN = {
     "llama.cpp": Peer("llama-cpp-python==0.3.36", "the file's own Q4_1 and Q8_0 blocks, int8 activations, f16 KV",
-                      from_source=True),
+                      from_source=True, several=True),
     "openvino": Peer("openvino-genai==2026.4.1.0",
                      "requantised: u4 and u8 weights with f16 scales and integer zero points, u8 KV"),
     "onnxruntime": Peer("onnxruntime-genai==0.18.0", "",

@@ -68,7 +68,7 @@ def memory_lines(data):
     lines = []
     for row in ROWS.values():
         kept = data["rows"].get(row.name, {})
-        if not row.count or not kept.get("pairs"):
+        if not row.count or row.together or not kept.get("pairs"):
             continue
         reads = [value for pair in kept["pairs"] for value in pair["bandwidth"]]
         fractions = [pair["ours"]["tokens_per_second"] * kept["token_bytes"] / 1e9 / statistics.mean(pair["bandwidth"])

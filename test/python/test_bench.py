@@ -1,5 +1,8 @@
 """bench/: quality and the tables on numbers worked out by hand; our engine behind its requests."""
 
+import argparse
+import importlib.machinery
+import importlib.util
 import pathlib
 import subprocess
 import sys
@@ -12,7 +15,12 @@ sys.path.insert(0, str(BENCH))
 import divergence  # noqa: E402
 import peers  # noqa: E402
 import results  # noqa: E402
+import roofline  # noqa: E402
 import rows  # noqa: E402
+
+loader = importlib.machinery.SourceFileLoader("scaling", str(BENCH / "scaling"))
+scaling = importlib.util.module_from_spec(importlib.util.spec_from_loader("scaling", loader))
+loader.exec_module(scaling)
 
 
 def test_divergence_of_two_small_distributions():
@@ -112,8 +120,45 @@ def test_an_engine_that_cannot_load_or_dies_is_trouble(library, tmp_path):
 def test_the_command_line_explains_itself():
     said = subprocess.run([BENCH / "compare", "--help"], check=True, capture_output=True, text=True).stdout
     assert all(name in said for name in [*rows.ROWS, "quality", *peers.KNOWN, "examples:", "exit codes:"])
+    said = subprocess.run([BENCH / "scaling", "--help"], check=True, capture_output=True, text=True).stdout
+    assert all(name in said for name in [*scaling.SERIES, "examples:", "exit codes:"])
+    assert subprocess.run([BENCH / "scaling", "--only", "speed"], capture_output=True).returncode == 2
     for wrong in (["--only", "speed"], ["--peers", "nobody"], ["--pairs", "0"], ["--model", "/none.gguf"]):
         assert subprocess.run([BENCH / "compare", *wrong], capture_output=True).returncode == 2
+
+
+def test_peers_without_several_rows_are_left_out_of_their_rows():
+    several = [row for row in rows.ROWS.values() if row.together]
+    assert {row.name: row.together for row in several} == {"verify-8": 8, "batch-16": 16}
+    assert [name for name, peer in peers.KNOWN.items() if peer.several] == ["llama.cpp"]
+
+
+def test_the_roofline_by_hand():
+    # 10 GB/s and 1e9 products a second; 8e8 weights of 4 bits: 40 ms of reading, 0.8 s of multiplying.
+    model = roofline.Model("m", linears=6e8, head=2e8, bits=4, cache=1000, barriers=10)
+    slow, fast = roofline.Machine("slow", 10, 1, 0), roofline.Machine("fast", 10, 1000, 100)
+    assert model.decode_ms(slow, 0, 1.0) == pytest.approx(800)
+    assert model.decode_ms(fast, 0, 1.0) == pytest.approx(40 + 1)  # ten barriers of 100 us
+    assert model.decode_ms(fast, 100_000, 0.5) == pytest.approx(2 * 50 + 1)  # 100 MB of cache
+    assert model.prefill_rate(fast, 0.5) == pytest.approx(0.5 * 1e12 / 6e8)
+
+
+def test_a_point_is_measured_once_and_becomes_a_line(build, tmp_path):
+    shape = {"hidden": 64, "layers": 1, "heads": 4, "kv_heads": 2, "ffn": 128, "vocab": 320}
+    point, arguments = scaling.Point("tiny", shape, context=64), argparse.Namespace(build=build, out=tmp_path, threads=2, repeats=1)
+    found = scaling.measure(point, arguments)
+    assert found["cache_bytes"] == (64 + 24) * 2 * 2 * 16 * 2 and found["barriers"] == 7 and found["layers"] == 1
+    written = (tmp_path / point.model).stat().st_mtime_ns
+    assert scaling.prepare(point, arguments) == (tmp_path / point.model, {key: found[key] for key in ("compile_seconds", "model_bytes")})
+    assert (tmp_path / point.model).stat().st_mtime_ns == written and not list(tmp_path.glob("*.gguf"))
+    text = scaling.report({"size": {"tiny": found}})
+    assert "| tiny | " in text and "as measured for the largest model" in text
+
+
+def test_points_of_a_series_are_models_of_their_own():
+    for name, points in scaling.SERIES.items():
+        assert len({(point.model, point.context, point.threads) for point in points}) == len(points), name
+    assert scaling.wider(2) == {**scaling.BASE, "hidden": 1536, "heads": 24, "kv_heads": 8, "ffn": 4096}
 
 
 def test_the_read_loop_checks_its_arguments_and_its_sum(build):
