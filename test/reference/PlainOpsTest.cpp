@@ -115,7 +115,7 @@ TEST(PlainAttention, KeepsTheFirstColumnsOfEachHead) {
   double keys[4] = {1, 0, 2, 0}, values[4] = {3, 0, 5, 0};
   cache.write(0, keys, values, 4);
   auto cacheOf = [&](int64_t) -> const PlainCache & { return cache; };
-  Rows query = rowsOf(4, {2, 0, 2, 0}), y(1, 2);
+  Rows query = rowsOf(1, {2, 0, 2, 0}), y(1, 2);
   plainAttention({2, 2, 2, 1, 0.5}, cacheOf, {0}, 1, query, y);
   EXPECT_EQ(y.values, (std::vector<double>{3, 5}));
 }
