@@ -130,8 +130,8 @@ def test_bench_times_verification_and_batches(toy, program):
 
 def test_bench_refuses_what_the_program_has_no_room_for(toy, program):
     few = ["--prompt-tokens", 10, "--decode-tokens", 3, "--repeats", 1]
-    assert toy.run(toy.trafo, "bench", program, *few, "--batch", 1000).returncode == 65
-    assert toy.run(toy.trafo, "bench", program, *few, "--verify-rows", 1000).returncode == 65
+    toy.refused(toy.run(toy.trafo, "bench", program, *few, "--batch", 1000), 2, "TRAFO-RUN-0001", 3, 2)
+    toy.refused(toy.run(toy.trafo, "bench", program, *few, "--verify-rows", 1000), 2, "TRAFO-RUN-0001", 1000, 8)
     assert toy.run(toy.trafo, "bench", program, *few, "--batch", 0).returncode == 2
 
 
