@@ -73,7 +73,18 @@ size_t argmax(const float *values, size_t count, bool *finite) {
   if (!*finite)
     return static_cast<size_t>(std::find_if(values, values + count, [](float v) { return !std::isfinite(v); }) -
                                values);
-  return static_cast<size_t>(std::find(values, values + count, top) - values);
+  // The first block that holds the greatest value, then its place there.
+  for (i = 0; i + kLanes <= count; i += kLanes) {
+    int32_t found[kLanes];
+    for (size_t lane = 0; lane < kLanes; ++lane)
+      found[lane] = values[i + lane] == top;
+    int32_t any = 0;
+    for (int32_t one : found)
+      any |= one;
+    if (any)
+      break;
+  }
+  return static_cast<size_t>(std::find(values + i, values + count, top) - values);
 }
 
 bool Sampler::initialize(const Allocator &allocator, uint32_t size) {
