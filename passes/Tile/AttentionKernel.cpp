@@ -16,7 +16,7 @@ static constexpr double kMasked = -1.0e30;
 
 AttentionKernel::AttentionKernel(VectorMath &b, plan::AttentionOp op, plan::TargetAttr target, Value positions)
     : b(b), op(op), positions(positions), headSize(op.getHeadSize()), group(op.getHeads() / op.getKvHeads()),
-      queries(target.getFloatTokens()) {
+      queries(target.getFloatTokens()), prefetches(target.getPrefetchBytes() > 0) {
   headsAtOnce = llvm::divideCeil(group, llvm::divideCeil(group, queries));
   rowsAtOnce = std::max<int64_t>(1, queries / group);
   int64_t lines = rowsAtOnce * headsAtOnce;
@@ -58,10 +58,20 @@ Value AttentionKernel::keyOrValue(Value page, Value kvHead, int64_t part, Value 
   return b.widen(b.loadVec(op.getCache(), {op.getLayer(), page, kvHead, b.index(part), at}));
 }
 
-void AttentionKernel::merge(const RowRun &run, Slot slot, Value kvHead, Value block, Value page) {
+void AttentionKernel::prefetch(const Tile &tile, Value page, Value kvHead, int64_t part, Value at, int64_t vectors) {
+  if (!prefetches || tile.rows > 1 || tile.head > 0)
+    return;
+  int64_t elementBytes = cast<MemRefType>(op.getCache().getType()).getElementTypeBitWidth() / 8;
+  for (int64_t element = 0; element < vectors * kTileRows; element += 64 / elementBytes)
+    memref::PrefetchOp::create(b, op.getCache(),
+                               ValueRange{op.getLayer(), page, kvHead, b.index(part), b.addi(at, element)},
+                               /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+void AttentionKernel::mergeBlock(const RowRun &run, Slot slot, const Block &block) {
   auto allHeads = [&](Value row, int64_t rows) {
     for (int64_t head = 0; head < group; head += headsAtOnce)
-      mergeTile(run, slot, {row, rows, head, std::min(headsAtOnce, group - head)}, kvHead, block, page);
+      mergeTile(run, slot, {row, rows, head, std::min(headsAtOnce, group - head)}, block);
   };
   Value whole = b.index(0);
   if (rowsAtOnce > 1) {
@@ -71,43 +81,47 @@ void AttentionKernel::merge(const RowRun &run, Slot slot, Value kvHead, Value bl
   b.loop(whole, run.count, 1, [&](Value row) { allHeads(row, 1); });
 }
 
-void AttentionKernel::mergeTile(const RowRun &run, Slot slot, const Tile &tile, Value kvHead, Value block, Value page) {
-  Value firstRow = b.addi(run.first, tile.row), start = b.muli(block, kPagePositions);
+void AttentionKernel::mergeTile(const RowRun &run, Slot slot, const Tile &tile, const Block &block) {
+  Value firstRow = b.addi(run.first, tile.row), start = b.muli(block.number, kPagePositions);
   Value past = b.index(0); // the last position that one of the rows sees
   for (int64_t r = 0; r < tile.rows; ++r)
     past = arith::MaxUIOp::create(b, past, b.addi(b.loadIndex(positions, b.addi(firstRow, r)), 1));
   // Positions of the block that one of the rows sees: [0, seen).
   Value seen = b.minu(b.subi(arith::MaxUIOp::create(b, past, start), start), b.index(kPagePositions));
-  emitScores(run, tile, kvHead, page, seen);
+  emitScores(run, tile, block, seen);
   Value firstLine = b.addi(b.muli(tile.row, group), tile.head);
   b.loop(b.index(0), b.index(tile.lines()), 1, [&](Value part) {
     Value position = b.load(positions, b.addi(firstRow, b.divu(part, tile.heads)));
     emitWeights(slot, part, b.addi(firstLine, part), position, start, seen);
   });
-  emitValues(slot, tile, firstLine, kvHead, page, seen);
+  emitValues(slot, tile, firstLine, block, seen);
 }
 
-/// How many vectors to take at a time so that their sums over `lines` lines are at most `queries` and all of `length`
-/// elements are taken.
+/// How many vectors to take at a time so that they and their sums over `lines` lines are no more than one vector and its
+/// sums over `queries` lines, and all of `length` elements are taken.
 static int64_t vectorsAtOnce(int64_t lines, int64_t queries, int64_t length) {
-  int64_t vectors = std::max<int64_t>(1, queries / lines);
+  int64_t vectors = std::max<int64_t>(1, (queries + 1) / (lines + 1));
   while (length % (vectors * kTileRows) != 0)
     --vectors;
   return vectors;
 }
 
-void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, Value kvHead, Value page, Value seen) {
+void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, const Block &block, Value seen) {
   int64_t lines = tile.lines(), vectors = vectorsAtOnce(lines, queries, kPagePositions);
-  Value column = b.addi(b.muli(kvHead, group * headSize), tile.head * headSize);
+  Value column = b.addi(b.muli(block.kvHead, group * headSize), tile.head * headSize);
   SmallVector<Value> rows;
   for (int64_t r = 0; r < tile.rows; ++r)
     rows.push_back(b.addi(b.addi(run.first, tile.row), r));
   b.loop(b.index(0), seen, vectors * kTileRows, [&](Value offset) {
     SmallVector<Value> none(lines * vectors, b.splat(0.0));
     SmallVector<Value> sums = b.loop(b.index(0), b.index(headSize), 1, none, [&](Value d, ValueRange carried) {
+      // While keys are read, the values are fetched.
+      Value ahead = b.addi(b.muli(offset, headSize), b.muli(d, vectors * kTileRows));
+      prefetch(tile, block.page, block.kvHead, 1, ahead, vectors);
       SmallVector<Value> keys, next;
       for (int64_t v = 0; v < vectors; ++v)
-        keys.push_back(keyOrValue(page, kvHead, 0, b.addi(b.addi(b.muli(d, kPagePositions), offset), v * kTileRows)));
+        keys.push_back(
+            keyOrValue(block.page, block.kvHead, 0, b.addi(b.addi(b.muli(d, kPagePositions), offset), v * kTileRows)));
       for (int64_t line = 0; line < lines; ++line) {
         Value at = b.addi(b.addi(column, d), line % tile.heads * headSize);
         Value query = b.broadcast(b.load(op.getQuery(), {rows[line / tile.heads], at}));
@@ -154,14 +168,18 @@ void AttentionKernel::emitWeights(Slot slot, Value part, Value line, Value posit
   b.storeVec(newFactor, parts, {part, b.index(kNewFactor)});
 }
 
-void AttentionKernel::emitValues(Slot slot, const Tile &tile, Value firstLine, Value kvHead, Value page, Value seen) {
+void AttentionKernel::emitValues(Slot slot, const Tile &tile, Value firstLine, const Block &block, Value seen) {
   int64_t lines = tile.lines(), vectors = vectorsAtOnce(lines, queries, headSize);
   b.loop(b.index(0), b.index(headSize), vectors * kTileRows, [&](Value d) {
     SmallVector<Value> none(lines * vectors, b.splat(0.0));
     SmallVector<Value> sums = b.loop(b.index(0), seen, 1, none, [&](Value position, ValueRange carried) {
+      // While values are read, the next keys are fetched.
+      Value ahead = b.addi(b.muli(d, kPagePositions), b.muli(position, vectors * kTileRows));
+      prefetch(tile, block.nextPage, block.kvHead, 0, ahead, vectors);
       SmallVector<Value> values, next;
       for (int64_t v = 0; v < vectors; ++v)
-        values.push_back(keyOrValue(page, kvHead, 1, b.addi(b.addi(b.muli(position, headSize), d), v * kTileRows)));
+        values.push_back(
+            keyOrValue(block.page, block.kvHead, 1, b.addi(b.addi(b.muli(position, headSize), d), v * kTileRows)));
       for (int64_t line = 0; line < lines; ++line) {
         Value weight = b.broadcast(b.load(parts, {b.index(line), position}));
         for (int64_t v = 0; v < vectors; ++v)
@@ -179,7 +197,7 @@ void AttentionKernel::emitValues(Slot slot, const Tile &tile, Value firstLine, V
   });
 }
 
-void AttentionKernel::merge(const RowRun &run, Slot slot, Slot from) {
+void AttentionKernel::mergeSlot(const RowRun &run, Slot slot, Slot from) {
   forLines(run, [&](Value line) {
     auto [oldFactor, newFactor] =
         mergeSums(slot, line, loadState(from, line, b.index(kMaximum)), loadState(from, line, b.index(kSum)));

@@ -34,10 +34,13 @@ public:
   };
   /// The states of the run's lines before any page.
   void reset(const RowRun &run, Slot slot);
-  /// Merges block `block` of 64 positions, which lies in page `page` of the pool.
-  void merge(const RowRun &run, Slot slot, mlir::Value kvHead, mlir::Value block, mlir::Value page);
+  /// A block of 64 positions of a KV head: its number, the page of the pool it lies in and the page to read after it.
+  struct Block {
+    mlir::Value kvHead, number, page, nextPage;
+  };
+  void mergeBlock(const RowRun &run, Slot slot, const Block &block);
   /// Merges the states of later pages, in slot `from`.
-  void merge(const RowRun &run, Slot slot, Slot from);
+  void mergeSlot(const RowRun &run, Slot slot, Slot from);
   /// Values divided by sums, into the op's destination.
   void finish(const RowRun &run, Slot slot, mlir::Value kvHead);
 
@@ -57,12 +60,12 @@ private:
     int64_t rows, head, heads;
     int64_t lines() const { return rows * heads; }
   };
-  void mergeTile(const RowRun &run, Slot slot, const Tile &tile, Value kvHead, Value block, Value page);
+  void mergeTile(const RowRun &run, Slot slot, const Tile &tile, const Block &block);
   /// Products of queries and keys of the block's first `seen` positions and perhaps some more.
-  void emitScores(const RowRun &run, const Tile &tile, Value kvHead, Value page, Value seen);
+  void emitScores(const RowRun &run, const Tile &tile, const Block &block, Value seen);
   /// Weights relative to the block's maximum, merged into the state of one line.
   void emitWeights(Slot slot, Value part, Value line, Value position, Value start, Value seen);
-  void emitValues(Slot slot, const Tile &tile, Value firstLine, Value kvHead, Value page, Value seen);
+  void emitValues(Slot slot, const Tile &tile, Value firstLine, const Block &block, Value seen);
 
   /// A state meets another maximum and sum: stores what both have together and gives the factors of old and new values.
   std::pair<Value, Value> mergeSums(Slot slot, Value line, Value maximum, Value sum);
@@ -75,6 +78,8 @@ private:
   void storeState(Value value, Slot slot, Value line, Value at) {
     b.storeVec(value, states, {slot.owner, slot.number, line, at});
   }
+  /// Where a row meets pages alone, memory is what it waits for: has `vectors` x 16 keys or values from `at` on fetched.
+  void prefetch(const Tile &tile, Value page, Value kvHead, int64_t part, Value at, int64_t vectors);
   /// 16 neighbouring keys (part 0) or values (part 1) of a page.
   Value keyOrValue(Value page, Value kvHead, int64_t part, Value at);
   int64_t stateSize() const { return kValues + headSize; }
@@ -83,8 +88,9 @@ private:
   VectorMath &b;
   plan::AttentionOp op;
   Value positions;
-  int64_t headSize, group;         // query heads of a KV head
-  int64_t queries;                 // lines whose sums fit the registers
+  int64_t headSize, group; // query heads of a KV head
+  int64_t queries;         // lines whose sums fit the registers
+  bool prefetches;
   int64_t headsAtOnce, rowsAtOnce; // of a micro-kernel
   Value states, parts;
 };

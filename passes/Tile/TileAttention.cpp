@@ -155,7 +155,9 @@ void AttentionLowering::attend(const RowRun &run, Value kvHead, Value start, Val
     AttentionKernel::Slot slot = {owner, select(begins, merged.number, b.subi(block, run.page))};
     Value follows = arith::AndIOp::create(b, begins, compare(arith::CmpIPredicate::ne, block, from));
     ifThen(arith::XOrIOp::create(b, follows, b.constantLike(follows, 1)), [&] { kernel.reset(run, slot); });
-    kernel.merge(run, slot, kvHead, block, b.loadIndex(args.pages, {run.sequence, block}));
+    auto pageOf = [&](Value number) { return b.loadIndex(args.pages, {run.sequence, number}); };
+    Value next = b.minu(b.addi(block, 1), b.subi(run.pageEnd, b.index(1)));
+    kernel.mergeBlock(run, slot, {kvHead, block, pageOf(block), pageOf(next)});
   });
 
   Value all = b.subi(run.pageEnd, run.page), mine = b.subi(to, from);
@@ -174,7 +176,7 @@ void AttentionLowering::attend(const RowRun &run, Value kvHead, Value start, Val
     ifThen(isLast, [&] {
       b.store(b.constantLike(pages, 0), arrived, owner);
       b.loop(pageAt(run, start, shareBegin(b.addi(owner, 1))), run.pageEnd, 1,
-             [&](Value block) { kernel.merge(run, merged, {owner, b.subi(block, run.page)}); });
+             [&](Value block) { kernel.mergeSlot(run, merged, {owner, b.subi(block, run.page)}); });
     });
     scf::YieldOp::create(b, isLast);
   }

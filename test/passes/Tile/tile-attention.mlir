@@ -1,5 +1,5 @@
 // RUN: trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step -trafo-tile-attention | FileCheck %s
-// RUN: trafo-opt %s -trafo-tile-attention | FileCheck %s --check-prefix=WINDOW
+// RUN: trafo-opt %s -trafo-tile-attention | FileCheck %s --check-prefix=WINDOW --implicit-check-not=memref.prefetch
 
 // Two query heads share a KV head, and the target takes 4 queries: 2 rows at once, 12 rows of a run. A state is 2 vectors
 // and a head of 16; there are 2 pages of 64 positions and 4 workers.
@@ -21,21 +21,32 @@
 // CHECK:        scf.while
 // CHECK:        scf.for
 // CHECK:          scf.while
-// Scores of 2 rows by 2 heads: a vector of keys meets 4 queries. Values alike.
+// Scores of 2 rows by 2 heads: a vector of keys meets 4 queries.
 // CHECK:            scf.for {{.*}} iter_args(%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
 // CHECK-COUNT-1:      arith.extf
 // CHECK-COUNT-4:      math.fma
 // CHECK:              scf.yield
-// A row alone by 2 heads takes two vectors of keys at once.
-// CHECK:            scf.for {{.*}} iter_args(%{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}}) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
-// CHECK-COUNT-2:      arith.extf
+// Values alike.
+// CHECK:            -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// CHECK-NOT:          memref.prefetch
+// CHECK-COUNT-1:      arith.extf
 // CHECK-COUNT-4:      math.fma
+// A row alone waits for memory: while its keys are read the values are fetched, and with these the next page's keys.
+// CHECK:            -> (vector<16xf32>, vector<16xf32>) {
+// CHECK:              memref.prefetch %{{.*}}, read, locality<3>, data : memref<2x4x2x2x1024xf16>
+// CHECK-COUNT-1:      arith.extf
+// CHECK-COUNT-2:      math.fma
+// CHECK:            -> (vector<16xf32>, vector<16xf32>) {
+// CHECK:              memref.prefetch
+// CHECK-COUNT-1:      arith.extf
+// CHECK-COUNT-2:      math.fma
 // The last worker of a piece merges what the others left.
 // CHECK:        memref.atomic_rmw addi
 // CHECK:        arith.divf
 
 // Five heads share a KV head and the target takes 3 queries: heads in threes and twos, rows one by one. Rows that look
-// back over 96 positions leave out the pages before those of the first row, and mask what is left before their own.
+// back over 96 positions leave out the pages before those of the first row, and mask what is left before their own. This
+// target has no prefetch.
 // WINDOW:      plan.buffer private @attention_parts_3 :
 // WINDOW:      plan.stage @look
 // WINDOW:        scf.while
