@@ -16,11 +16,11 @@ static constexpr double kMasked = -1.0e30;
 
 AttentionKernel::AttentionKernel(VectorMath &b, plan::AttentionOp op, plan::TargetAttr target, Value positions)
     : b(b), op(op), positions(positions), headSize(op.getHeadSize()), group(op.getHeads() / op.getKvHeads()),
-      queries(target.getFloatTokens()), prefetches(target.getPrefetchBytes() > 0) {
+      queries(std::min<int64_t>(target.getFloatTokens(), kLines)), prefetches(target.getPrefetchBytes() > 0) {
   headsAtOnce = llvm::divideCeil(group, llvm::divideCeil(group, queries));
   rowsAtOnce = std::max<int64_t>(1, queries / group);
-  int64_t lines = rowsAtOnce * headsAtOnce;
-  parts = b.scratch("attention_parts_" + std::to_string(lines), b.memref({lines, kPartSize}, b.getF32Type()));
+  parts =
+      b.scratch("attention_parts_" + std::to_string(mostLines()), b.memref({mostLines(), kPartSize}, b.getF32Type()));
 }
 
 MemRefType AttentionKernel::statesType(int64_t owners, int64_t slots) {

@@ -83,7 +83,8 @@ private:
   /// 16 neighbouring keys (part 0) or values (part 1) of a page.
   Value keyOrValue(Value page, Value kvHead, int64_t part, Value at);
   int64_t stateSize() const { return kValues + headSize; }
-  int64_t mostLines() const { return mostRows() * group; }
+  /// Lines that memory is laid out for: of any machine's runs and micro-kernels, so that tiers of a program share an arena.
+  int64_t mostLines() const { return std::max<int64_t>(1, kLines / group) * group; }
 
   VectorMath &b;
   plan::AttentionOp op;

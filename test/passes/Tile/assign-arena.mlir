@@ -5,4 +5,4 @@
 
 // CHECK:         #plan.arena<size = {{[0-9]+}}, weights_size = 63680,
 // CHECK-SAME:      barriers = 12, vocabulary = 100, layers = 2
-// CHECK:         plan.buffer private @attention_parts_4{{.*}} at {{[0-9]+}} stride {{[0-9]+}}
+// CHECK:         plan.buffer private @attention_parts_24{{.*}} at {{[0-9]+}} stride {{[0-9]+}}

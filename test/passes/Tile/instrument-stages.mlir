@@ -25,7 +25,7 @@
 // CHECK-NOT:     plan.attention
 // CHECK:         plan.end
 
-// TILED:         plan.profile = #plan.profile<offset = {{[0-9]+}}, stride = 4096, stages = [0, 1, 2,
+// TILED:         plan.profile = #plan.profile<offset = {{[0-9]+}}, stride = 12288, stages = [0, 1, 2,
 // TILED:         func.func private @stage.decoder.qkv_rope
 // TILED-COUNT-2:   llvm.call_intrinsic "llvm.readcyclecounter"
 // TILED-NOT:       llvm.call_intrinsic "llvm.readcyclecounter"

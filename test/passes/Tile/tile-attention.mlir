@@ -5,7 +5,7 @@
 // and a head of 16; there are 2 pages of 64 positions and 4 workers.
 // CHECK-DAG:  plan.buffer @attention_states_24x48 : memref<4x2x24x48xf32>
 // CHECK-DAG:  plan.buffer @attention_arrived : memref<4xi32>
-// CHECK-DAG:  plan.buffer private @attention_parts_4 : memref<4x96xf32>
+// CHECK-DAG:  plan.buffer private @attention_parts_24 : memref<24x96xf32>
 // CHECK-NOT:  plan.attention
 // CHECK-NOT:  plan.kv_store
 
@@ -47,7 +47,7 @@
 // Five heads share a KV head and the target takes 3 queries: heads in threes and twos, rows one by one. Rows that look
 // back over 96 positions leave out the pages before those of the first row, and mask what is left before their own. This
 // target has no prefetch.
-// WINDOW:      plan.buffer private @attention_parts_3 :
+// WINDOW:      plan.buffer private @attention_parts_24 :
 // WINDOW:      plan.stage @look
 // WINDOW:        scf.while
 // WINDOW:          %[[BACK:.*]] = arith.constant 96 : index
