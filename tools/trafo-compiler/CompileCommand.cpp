@@ -1,5 +1,6 @@
 //===- CompileCommand.cpp - the command line of `compile` -----------------===//
 #include "lib/Compiler/Compile.h"
+#include "tools/ExitCodes.h"
 #include "tools/trafo-compiler/Commands.h"
 #include "tools/trafo-compiler/SharedOptions.h"
 
@@ -19,10 +20,7 @@ static constexpr const char *kExamples = R"(Examples:
   trafo compile bf16.gguf -o chat --weights q8_0         quantise the linears; trafo eval --against says at what loss
   trafo compile model.gguf --emit mlir:tile -o x.mlir    the IR after a stage ...
   trafo compile x.mlir -o chat                           ... and on from there
-  trafo compile model.gguf -o chat --load-pass-plugin my.so --pass-pipeline 'fuse:builtin.module(my-pass)'
-
-Exit codes: 0 done; 2 wrong arguments; 65 bad data; 66 input missing or unreadable; 69 unsupported here; 70 internal
-error; 71 no memory; 73 output cannot be created; 74 reading or writing failed; 130 stopped by Ctrl-C.)";
+  trafo compile model.gguf -o chat --load-pass-plugin my.so --pass-pipeline 'fuse:builtin.module(my-pass)')";
 
 /// "exe", "mlir:fuse", ... Returns what is wrong, or nothing.
 static std::string parseEmit(const std::string &text, CompileOptions &options) {
@@ -65,7 +63,7 @@ void trafo::addCompileCommand(CLI::App &app, const std::string &toolFolder, Comm
   auto options = std::make_shared<CompileOptions>();
   options->toolFolder = toolFolder;
   CLI::App &command = *app.add_subcommand("compile", "a model file becomes a program");
-  command.footer(kExamples);
+  command.footer(withExitCodes(kExamples));
   addInputOptions(command, options);
   command.add_option("-o,--output", options->output, "the file to write; - for standard output");
   command

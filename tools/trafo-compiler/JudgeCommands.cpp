@@ -1,5 +1,6 @@
 //===- JudgeCommands.cpp - the command lines of `check` and `eval` --------===//
 #include "lib/Compiler/Judge.h"
+#include "tools/ExitCodes.h"
 #include "tools/trafo-compiler/Commands.h"
 #include "tools/trafo-compiler/SharedOptions.h"
 #include "trafo/runtime.h"
@@ -53,13 +54,13 @@ void trafo::addCheckCommand(CLI::App &app, Command &chosen) {
   judge->threads = allThreads();
   options->emit = EmitKind::Mlir; // no tokenizer is needed
   CLI::App &command = *app.add_subcommand("check", "judges the model after every pass, against double precision");
-  command.footer(R"(Examples:
+  command.footer(withExitCodes(R"(Examples:
   trafo check model.gguf                                 every pass, every layer, against double precision
   trafo check model.gguf --target x86-64-v4+vnni         the lowering for another CPU, judged here
   trafo check model.gguf --load-pass-plugin my.so --pass-pipeline 'fuse:builtin.module(my-pass)'    is my pass right?
 
 Prints one line a pass: the largest error, its bound, the layer and op where it was seen. Exit code 70 and the word
-BROKEN name the first pass that leaves its bound.)");
+BROKEN name the first pass that leaves its bound.)"));
   addInputOptions(command, options);
   addMachineOptions(command, options);
   addPassOptions(command, options);

@@ -6,6 +6,7 @@
 #include "Child.h"
 #include "Commands.h"
 #include "ModelFile.h"
+#include "tools/ExitCodes.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -20,17 +21,14 @@ using namespace trafo::tool;
 
 namespace {
 
-constexpr const char *kFooter = R"(Examples:
+constexpr const char *kExamples = R"(Examples:
   trafo compile model.gguf -o chat              a program that answers: ./chat "Hello"
   trafo compile --help                          all options of the compiler
   trafo check model.gguf                        judge every pass of the compiler on this model
   trafo run model.gguf "Hello"                  compile for this once, and ask
   trafo inspect model.gguf                      what is in a model file, or in a compiled program
   trafo bench chat --threads 2 --json           how fast
-  trafo eval chat --text f.txt --against model.gguf    how good, and how far from another
-
-Exit codes: 0 done; 2 wrong arguments; 65 bad data; 66 input missing or unreadable; 69 unsupported here; 70 internal
-error; 71 no memory; 73 output cannot be created; 74 reading or writing failed; 130 stopped by Ctrl-C.)";
+  trafo eval chat --text f.txt --against model.gguf    how good, and how far from another)";
 
 constexpr const char *kInspectExamples = R"(Examples:
   trafo inspect model.gguf                      architecture, sizes, tensors by format
@@ -144,7 +142,7 @@ int dispatch(int argc, char **argv) {
     return run(arguments);
 
   CLI::App app("Trafo compiles a model file into one native program.", "trafo");
-  app.footer(kFooter);
+  app.footer(trafo::withExitCodes(kExamples));
   app.set_version_flag("--version", "trafo 0.1.0");
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
@@ -160,9 +158,9 @@ int dispatch(int argc, char **argv) {
   addInspect(*inspectApp, inspectRequest);
   addBench(*benchApp, benchRequest);
   addEval(*evalApp, evalRequest);
-  inspectApp->footer(kInspectExamples);
-  benchApp->footer(kBenchExamples);
-  evalApp->footer(kEvalExamples);
+  inspectApp->footer(trafo::withExitCodes(kInspectExamples));
+  benchApp->footer(trafo::withExitCodes(kBenchExamples));
+  evalApp->footer(trafo::withExitCodes(kEvalExamples));
   if (arguments.empty() || (arguments[0][0] != '-' && !knows(app, arguments[0]))) {
     const char *given = arguments.empty() ? "nothing" : arguments[0].c_str();
     fprintf(stderr, "trafo: error: expects compile, check, run, inspect, bench or eval, got %s; --help explains\n",
