@@ -106,6 +106,17 @@ static int64_t vectorsAtOnce(int64_t lines, int64_t queries, int64_t length) {
   return vectors;
 }
 
+SmallVector<Value> AttentionKernel::addProducts(ValueRange sums, ArrayRef<Value> vectors,
+                                                function_ref<Value(int64_t)> factorOf) {
+  SmallVector<Value> next;
+  for (int64_t line = 0; next.size() < sums.size(); ++line) {
+    Value factor = b.broadcast(factorOf(line));
+    for (Value vector : vectors)
+      next.push_back(b.fma(vector, factor, sums[next.size()]));
+  }
+  return next;
+}
+
 void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, const Block &block, Value seen) {
   int64_t lines = tile.lines(), vectors = vectorsAtOnce(lines, queries, kPagePositions);
   Value column = b.addi(b.muli(block.kvHead, group * headSize), tile.head * headSize);
@@ -118,17 +129,14 @@ void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, const Bloc
       // While keys are read, the values are fetched.
       Value ahead = b.addi(b.muli(offset, headSize), b.muli(d, vectors * kTileRows));
       prefetch(tile, block.page, block.kvHead, 1, ahead, vectors);
-      SmallVector<Value> keys, next;
+      SmallVector<Value> keys;
       for (int64_t v = 0; v < vectors; ++v)
         keys.push_back(
             keyOrValue(block.page, block.kvHead, 0, b.addi(b.addi(b.muli(d, kPagePositions), offset), v * kTileRows)));
-      for (int64_t line = 0; line < lines; ++line) {
+      return addProducts(carried, keys, [&](int64_t line) {
         Value at = b.addi(b.addi(column, d), line % tile.heads * headSize);
-        Value query = b.broadcast(b.load(op.getQuery(), {rows[line / tile.heads], at}));
-        for (int64_t v = 0; v < vectors; ++v)
-          next.push_back(b.fma(keys[v], query, carried[next.size()]));
-      }
-      return next;
+        return b.load(op.getQuery(), {rows[line / tile.heads], at});
+      });
     });
     for (auto [i, sum] : llvm::enumerate(sums))
       b.storeVec(sum, parts, {b.index(i / vectors), b.addi(offset, i % vectors * kTileRows)});
@@ -176,16 +184,11 @@ void AttentionKernel::emitValues(Slot slot, const Tile &tile, Value firstLine, c
       // While values are read, the next keys are fetched.
       Value ahead = b.addi(b.muli(d, kPagePositions), b.muli(position, vectors * kTileRows));
       prefetch(tile, block.nextPage, block.kvHead, 0, ahead, vectors);
-      SmallVector<Value> values, next;
+      SmallVector<Value> values;
       for (int64_t v = 0; v < vectors; ++v)
         values.push_back(
             keyOrValue(block.page, block.kvHead, 1, b.addi(b.addi(b.muli(position, headSize), d), v * kTileRows)));
-      for (int64_t line = 0; line < lines; ++line) {
-        Value weight = b.broadcast(b.load(parts, {b.index(line), position}));
-        for (int64_t v = 0; v < vectors; ++v)
-          next.push_back(b.fma(values[v], weight, carried[next.size()]));
-      }
-      return next;
+      return addProducts(carried, values, [&](int64_t line) { return b.load(parts, {b.index(line), position}); });
     });
     for (int64_t line = 0; line < lines; ++line) {
       Value oldFactor = b.loadVec(parts, {b.index(line), b.index(kOldFactor)});
@@ -199,10 +202,10 @@ void AttentionKernel::emitValues(Slot slot, const Tile &tile, Value firstLine, c
 
 void AttentionKernel::mergeSlot(const RowRun &run, Slot slot, Slot from) {
   forLines(run, [&](Value line) {
-    auto [oldFactor, newFactor] =
+    std::pair<Value, Value> factors = // of old and new values
         mergeSums(slot, line, loadState(from, line, b.index(kMaximum)), loadState(from, line, b.index(kSum)));
     b.loop(b.index(0), b.index(headSize), kTileRows, [&](Value d) {
-      mergeValues(slot, line, d, oldFactor, newFactor, loadState(from, line, b.addi(d, kValues)));
+      mergeValues(slot, line, d, factors.first, factors.second, loadState(from, line, b.addi(d, kValues)));
     });
   });
 }

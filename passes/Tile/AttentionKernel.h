@@ -61,6 +61,9 @@ private:
     int64_t lines() const { return rows * heads; }
   };
   void mergeTile(const RowRun &run, Slot slot, const Tile &tile, const Block &block);
+  /// `sums`, lines by vectors, plus each line's factor times each of the vectors.
+  llvm::SmallVector<Value> addProducts(mlir::ValueRange sums, llvm::ArrayRef<Value> vectors,
+                                       llvm::function_ref<Value(int64_t line)> factorOf);
   /// Products of queries and keys of the block's first `seen` positions and perhaps some more.
   void emitScores(const RowRun &run, const Tile &tile, const Block &block, Value seen);
   /// Weights relative to the block's maximum, merged into the state of one line.
