@@ -50,8 +50,8 @@ private:
   SmallVector<Value> contractTiles(Value start, int64_t tiles, int64_t together, Value row, int64_t tokens);
   Value offsetOf(Value unit) { return layout.getRaw() ? b.index(0) : b.addi(base, b.muli(unit, groups * tileBytes)); }
   void prefetch(Value offset, int64_t tiles);
-  /// Rows of floats are taken by halves; those of integers by 4, where more were, and one by one.
-  int64_t nextTile(int64_t tile) const { return !int8 ? tile / 2 : tile > 4 ? 4 : terms; }
+  /// What a tile's rows leave is taken by halves of it; of integers, whose tiles are longer to emit, by quarters.
+  int64_t nextTile(int64_t tile) const { return tile / (int8 ? 4 : 2); }
 
   plan::ContractOp op;
   ModuleOp module;
