@@ -19,24 +19,16 @@ using namespace trafo;
 namespace {
 struct LowerBlockContractAArch64Pass : trafo::impl::LowerBlockContractAArch64PassBase<LowerBlockContractAArch64Pass> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
-    if (!target) {
-      module.emitError("expects the module attribute plan.target");
+    FailureOr<plan::TargetAttr> target = targetOf(getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
-    bool hasMatrix = target.getDot() == plan::DotKind::Smmla;
-    bool hasDot = hasMatrix || target.getDot() == plan::DotKind::Sdot;
-    SmallVector<plan::BlockContractOp> ops;
-    module.walk([&](plan::BlockContractOp op) { ops.push_back(op); });
-    for (plan::BlockContractOp op : ops) {
-      BlockContract contract(op);
+    bool hasMatrix = target->getDot() == plan::DotKind::Smmla;
+    bool hasDot = hasMatrix || target->getDot() == plan::DotKind::Sdot;
+    lowerBlockContracts(getOperation(), [&](BlockContract &contract) {
       NeonDots dots(contract, hasMatrix);
-      if (!contract.isInt8())
-        contract.lowerFloat();
-      else if (hasDot)
+      if (hasDot)
         contractGroups(contract, dots);
-    }
+    });
   }
 };
 } // namespace

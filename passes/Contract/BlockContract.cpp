@@ -11,7 +11,7 @@ BlockContract::BlockContract(plan::BlockContractOp op)
       tokens(op.getTokens()) {}
 
 Value BlockContract::bytesAt(int64_t tile, int64_t at, int64_t bytes, Value more) {
-  Value offset = b.addi(op.getOffset(), tile * static_cast<int64_t>(op.getGroupStride()) + at);
+  Value offset = placeInTile(op.getOffset(), tile, at);
   return b.loadVec(op.getWeights(), more ? b.addi(offset, more) : offset, b.vec(b.getI8Type(), bytes));
 }
 
@@ -20,7 +20,7 @@ static constexpr int64_t kLineBytes = 64;
 void BlockContract::prefetchLines(int64_t tile, int64_t lines, Value from) {
   if (op.getPrefetch() == 0)
     return;
-  Value start = b.addi(from, tile * static_cast<int64_t>(op.getGroupStride()) + static_cast<int64_t>(op.getPrefetch()));
+  Value start = placeInTile(from, tile, static_cast<int64_t>(op.getPrefetch()));
   for (int64_t line = 0; line < lines; ++line)
     memref::PrefetchOp::create(b, op.getWeights(), b.addi(start, line * kLineBytes), /*isWrite=*/false,
                                /*localityHint=*/3, /*isDataCache=*/true);
@@ -102,9 +102,7 @@ void BlockContract::finishInt8(ArrayRef<Value> dots) {
 void BlockContract::lowerFloat() {
   prefetchBlocks();
   SmallVector<Value> results(op.getSums());
-  Type type = format == Format::F32   ? Type(b.getF32Type())
-              : format == Format::F16 ? Type(b.getF16Type())
-                                      : Type(b.getBF16Type());
+  FloatType type = floatTypeOf(format, b.getContext());
   int64_t columnBytes = kTileRows * type.getIntOrFloatBitWidth() / 8;
   for (int64_t column = 0; column < static_cast<int64_t>(op.getColumns()); ++column) {
     SmallVector<Value> inputs;
@@ -120,4 +118,22 @@ void BlockContract::lowerFloat() {
   }
   op.replaceAllUsesWith(results);
   op.erase();
+}
+
+FailureOr<plan::TargetAttr> trafo::targetOf(ModuleOp module) {
+  if (auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr))
+    return target;
+  return module.emitError("expects the module attribute plan.target");
+}
+
+void trafo::lowerBlockContracts(ModuleOp module, function_ref<void(BlockContract &)> lowerInt8) {
+  SmallVector<plan::BlockContractOp> ops;
+  module.walk([&](plan::BlockContractOp op) { ops.push_back(op); });
+  for (plan::BlockContractOp op : ops) {
+    BlockContract contract(op);
+    if (contract.isInt8())
+      lowerInt8(contract);
+    else
+      contract.lowerFloat();
+  }
 }

@@ -24,9 +24,7 @@ public:
   /// `bytes` bytes of the block of tile `tile`, from byte `at` + `more` on.
   mlir::Value bytesAt(int64_t tile, int64_t at, int64_t bytes, mlir::Value more = {});
   /// Where byte `at` of the codes of tile `tile` lies in the weights.
-  mlir::Value codesAt(int64_t tile, int64_t at) {
-    return b.addi(op.getOffset(), tile * static_cast<int64_t>(op.getGroupStride()) + layout.headBytes() + at);
-  }
+  mlir::Value codesAt(int64_t tile, int64_t at) { return placeInTile(op.getOffset(), tile, layout.headBytes() + at); }
   /// `bytes` bytes of the codes of tile `tile`, from byte `at` of the tile's codes.
   mlir::Value codes(int64_t tile, int64_t at, int64_t bytes) { return bytesAt(tile, layout.headBytes() + at, bytes); }
   /// Tile, group of 32 columns and row within the tile of row + token (and `last`): how the activations' buffers are
@@ -76,11 +74,22 @@ public:
   int64_t groups, tokens;
 
 private:
+  /// Byte `at` of tile `tile`'s block, where the first tile's is at `from`.
+  mlir::Value placeInTile(mlir::Value from, int64_t tile, int64_t at) {
+    return b.addi(from, tile * static_cast<int64_t>(op.getGroupStride()) + at);
+  }
   void prefetchLines(int64_t tile, int64_t lines, mlir::Value from);
   mlir::Value groupValue(int64_t buffer, int64_t token, mlir::Value group);
   /// `lanes` values of `type` at byte `at` of a tile's block, as f32.
   mlir::Value loadAs(mlir::Type type, int64_t tile, int64_t at, int64_t lanes = plan::kTileRows);
 };
+
+/// plan.target of a module, which lowerings to a machine's own instructions need; an error at the module without one.
+mlir::FailureOr<plan::TargetAttr> targetOf(mlir::ModuleOp module);
+
+/// Lowers the module's block contractions: those of floats, which are alike everywhere, and by `lowerInt8` those of i8_g32,
+/// which may leave one for a later lowering.
+void lowerBlockContracts(mlir::ModuleOp module, llvm::function_ref<void(BlockContract &)> lowerInt8);
 
 } // namespace trafo
 

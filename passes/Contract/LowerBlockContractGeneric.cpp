@@ -82,17 +82,10 @@ private:
 
 struct LowerBlockContractGenericPass : trafo::impl::LowerBlockContractGenericPassBase<LowerBlockContractGenericPass> {
   void runOnOperation() override {
-    SmallVector<plan::BlockContractOp> ops;
-    getOperation().walk([&](plan::BlockContractOp op) { ops.push_back(op); });
-    for (plan::BlockContractOp op : ops) {
-      BlockContract contract(op);
-      if (contract.isInt8()) {
-        PortableDots dots(contract);
-        contractGroups(contract, dots);
-      } else {
-        contract.lowerFloat();
-      }
-    }
+    lowerBlockContracts(getOperation(), [](BlockContract &contract) {
+      PortableDots dots(contract);
+      contractGroups(contract, dots);
+    });
   }
 };
 } // namespace

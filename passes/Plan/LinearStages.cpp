@@ -125,7 +125,7 @@ FailureOr<plan::BufferOp> LinearStages::plan(QkvRopeOp op, const RowsOf &input, 
   int64_t headSize = cacheType.getHeadSize(), heads = op.getHeads();
   if (headSize % kTileRows != 0)
     return op->emitOpError("expects a head size that is a multiple of 16, got ") << headSize;
-  if (!StageBuilder::cacheElement(cacheType))
+  if (!floatTypeOf(cacheType.getFormat(), op.getContext()))
     return op->emitOpError("expects a KV cache in f32, f16 or bf16, got ") << formatInfo(cacheType.getFormat()).name;
   plan::BufferOp query = stages.buffer(op.getLoc(), "query", config.getMaxRows(), heads * headSize);
   plan::BufferOp cache = stages.kvBuffer(op.getLoc(), cacheType);

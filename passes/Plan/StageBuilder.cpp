@@ -40,24 +40,11 @@ plan::BufferOp StageBuilder::buffer(Location loc, StringRef name, int64_t rows, 
   return bufferNamed(loc, unique, type);
 }
 
-Type StageBuilder::cacheElement(KVCacheType type) {
-  Builder b(type.getContext());
-  switch (type.getFormat()) {
-  case Format::F32:
-    return b.getF32Type();
-  case Format::F16:
-    return b.getF16Type();
-  case Format::BF16:
-    return b.getBF16Type();
-  default:
-    return {};
-  }
-}
-
 plan::BufferOp StageBuilder::kvBuffer(Location loc, KVCacheType type) {
   int64_t pages = config.getMaxSequences() * config.getMaxContext() / plan::kPagePositions;
-  auto memory = MemRefType::get(
-      {type.getLayers(), pages, type.getHeads(), 2, plan::kPagePositions * type.getHeadSize()}, cacheElement(type));
+  auto memory =
+      MemRefType::get({type.getLayers(), pages, type.getHeads(), 2, plan::kPagePositions * type.getHeadSize()},
+                      floatTypeOf(type.getFormat(), type.getContext()));
   return bufferNamed(loc, "kv", memory);
 }
 

@@ -75,8 +75,6 @@ public:
   plan::BufferOp buffer(mlir::Location loc, llvm::StringRef name, int64_t rows, int64_t cols);
   /// The KV cache's pages; one a module.
   plan::BufferOp kvBuffer(mlir::Location loc, KVCacheType type);
-  /// What an element of the pool is; null where there is no lowering for the cache's format.
-  static mlir::Type cacheElement(KVCacheType type);
 
   // What a stage's body reads; `b` stands in it.
 

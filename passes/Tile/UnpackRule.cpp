@@ -53,9 +53,7 @@ Value trafo::unpackElementAt(VectorMath &b, Value bytes, Value base, WeightType 
     return unpackElement(format, rule, arith::IndexCastOp::create(b, b.getI32Type(), inBlock).getResult());
   }
   if (!info.grouped) {
-    Type element = format == Format::F32   ? Type(b.getF32Type())
-                   : format == Format::F16 ? Type(b.getF16Type())
-                                           : Type(b.getBF16Type());
+    FloatType element = floatTypeOf(format, b.getContext());
     Value place = b.addi(b.muli(lane, packed.lane), inBlock);
     Value v = loadBytesAs(b, bytes, element, b.addi(at, b.muli(place, info.blockBytes)));
     return format == Format::F32 ? v : widen(b, v);

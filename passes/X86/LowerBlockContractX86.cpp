@@ -171,25 +171,18 @@ bool hasOwnShape(const BlockContract &c) {
 
 struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<LowerBlockContractX86Pass> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
-    if (!target) {
-      module.emitError("expects the module attribute plan.target");
+    FailureOr<plan::TargetAttr> target = targetOf(getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
-    SmallVector<plan::BlockContractOp> ops;
-    module.walk([&](plan::BlockContractOp op) { ops.push_back(op); });
-    for (plan::BlockContractOp op : ops) {
-      BlockContract contract(op);
-      if (!contract.isInt8())
-        contract.lowerFloat();
-      else if (target.getDot() == plan::DotKind::Maddubs)
+    plan::DotKind dot = target->getDot();
+    lowerBlockContracts(getOperation(), [&](BlockContract &contract) {
+      if (dot == plan::DotKind::Maddubs)
         hasOwnShape(contract) ? lowerMaddubs(contract) : contractGroups(contract, *maddubsDots(contract));
-      else if (target.getDot() == plan::DotKind::Tdpbsud && contract.tokens > kFewTokens)
+      else if (dot == plan::DotKind::Tdpbsud && contract.tokens > kFewTokens)
         contractGroups(contract, *tileDots(contract));
-      else if (target.getDot() == plan::DotKind::Vpdpbusd || target.getDot() == plan::DotKind::Tdpbsud)
+      else if (dot == plan::DotKind::Vpdpbusd || dot == plan::DotKind::Tdpbsud)
         hasOwnShape(contract) ? lowerVpdpbusd(contract) : contractGroups(contract, *vpdpbusdDots(contract));
-    }
+    });
   }
 };
 } // namespace

@@ -140,6 +140,19 @@ void KVCacheType::print(AsmPrinter &printer) const {
           << ">";
 }
 
+FloatType floatTypeOf(Format format, MLIRContext *context) {
+  switch (format) {
+  case Format::F32:
+    return Float32Type::get(context);
+  case Format::F16:
+    return Float16Type::get(context);
+  case Format::BF16:
+    return BFloat16Type::get(context);
+  default:
+    return {};
+  }
+}
+
 LogicalResult KVCacheType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t layers, int64_t heads,
                                   int64_t headSize, Format format) {
   // kv_type_c1

@@ -38,6 +38,9 @@ namespace trafo {
 inline int64_t int8Terms(ActivationFormat format) {
   return format == ActivationFormat::I8G32 ? 1 : format == ActivationFormat::I8x2G32 ? 2 : 0;
 }
+
+/// The type of an element of f32, f16 or bf16; null for formats of blocks.
+mlir::FloatType floatTypeOf(Format format, mlir::MLIRContext *context);
 } // namespace trafo
 
 #define GET_ATTRDEF_CLASSES
