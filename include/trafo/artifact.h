@@ -21,7 +21,7 @@ extern "C" {
 #define TRAFO_STATIC_ASSERT _Static_assert
 #endif
 
-#define TRAFO_ARTIFACT_VERSION 1u /* layout of this file */
+#define TRAFO_ARTIFACT_VERSION 2u /* layout of this file */
 #define TRAFO_ABI_VERSION 2u      /* trafo_step_t, trafo_code_t and trafo_library_t */
 #define TRAFO_ARTIFACT_MAGIC "TRAFOART"
 #define TRAFO_TRAILER_MAGIC "TRAFOEND"
@@ -115,7 +115,10 @@ typedef struct trafo_manifest_t {
   uint64_t kv_offset;         /* the KV pool */
   uint64_t kv_size;
   uint64_t decode_bytes; /* weight bytes one decode step reads */
-  uint64_t reserved[8];
+  /* Positions that a row sees at most, its own included; 0: all before it. With a window, a sequence holds its newest
+   * ceil((window + max_rows) / 64) + 1 pages only: whatever a step sees of it lies in these. */
+  uint64_t window;
+  uint64_t reserved[7];
 } trafo_manifest_t;
 TRAFO_STATIC_ASSERT(sizeof(trafo_manifest_t) == 168, "layout of trafo_manifest_t");
 

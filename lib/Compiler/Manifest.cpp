@@ -27,5 +27,6 @@ FailureOr<trafo_manifest_t> trafo::buildManifest(ModuleOp module) {
   manifest.kv_offset = static_cast<uint64_t>(arena.getKvOffset());
   manifest.kv_size = static_cast<uint64_t>(arena.getKvSize());
   manifest.decode_bytes = static_cast<uint64_t>(arena.getDecodeBytes());
+  manifest.window = static_cast<uint64_t>(arena.getWindow());
   return manifest;
 }

@@ -73,9 +73,25 @@ void trafo::summarizeOps(ModuleOp module, ModelSummary &summary) {
     summarizeBody(step, 1, summary);
 }
 
+/// What a sequence keeps of its keys and values, and why.
+static std::string describeCache(ArrayRef<plan::CostAttr> stages, int64_t window) {
+  if (window > 0)
+    return ("the newest pages only: no layer sees more than " + Twine(window) + " positions").str();
+  auto attends = [](plan::CostAttr cost) { return cost.getPositionBytes() > 0; };
+  const plan::CostAttr *all = llvm::find_if(stages, [&](plan::CostAttr c) { return attends(c) && c.getWindow() == 0; });
+  if (all == stages.end())
+    return "nothing";
+  std::string kept = "all positions";
+  if (llvm::any_of(stages, [&](plan::CostAttr cost) { return attends(cost) && cost.getWindow() > 0; }))
+    kept += (", since stage " + all->getStage() + " sees all of them; others have a window").str();
+  return kept;
+}
+
 void trafo::summarizeStages(ModuleOp module, ModelSummary &summary) {
   if (auto costs = module->getAttrOfType<ArrayAttr>(plan::kCostsAttr))
     summary.stages.assign(costs.getAsRange<plan::CostAttr>().begin(), costs.getAsRange<plan::CostAttr>().end());
+  auto arena = module->getAttrOfType<plan::ArenaAttr>(plan::kArenaAttr);
+  summary.cache = describeCache(summary.stages, arena ? arena.getWindow() : 0);
   summary.profile = module->getAttrOfType<plan::ProfileAttr>(plan::kProfileAttr);
 }
 
@@ -148,6 +164,7 @@ std::string trafo::infoJson(const Input &input, const ModelSummary &summary) {
   }
   root["numeric_classes"] = std::move(classes);
   root["stages"] = stagesJson(summary);
+  root["kv_cache"] = summary.cache;
   if (plan::ProfileAttr profile = summary.profile)
     root["profile"] = Object{{"offset", profile.getOffset()},
                              {"stride", profile.getStride()},

@@ -27,6 +27,7 @@ struct ModelSummary {
   int64_t parameters = 0;                                                ///< values of all sources
   bool libraryAsked = false;                                             ///< --x86-gemm=onednn
   llvm::SmallVector<plan::CostAttr> stages;                              ///< after Tile
+  std::string cache;                                                     ///< what a sequence keeps, in words
   plan::ProfileAttr profile;                                             ///< null: the step is not instrumented
   std::vector<std::pair<std::string, std::vector<std::string>>> targets; ///< tier and its CPU features
 };

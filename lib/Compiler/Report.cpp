@@ -22,6 +22,7 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
   out << "bytes per decoded token  " << megabytes(manifest.decode_bytes) << " of weights\n"
       << "arena                    " << megabytes(manifest.arena_size) << ", of it KV cache "
       << megabytes(manifest.kv_size) << " in " << manifest.kv_pages << " pages of " << TRAFO_KV_PAGE_TOKENS << "\n"
+      << "a sequence keeps         " << summary.cache << "\n"
       << "barriers per layer       "
       << llvm::format("%.2f", double(manifest.barriers_per_step) / std::max(manifest.layers, 1u)) << " ("
       << manifest.barriers_per_step << " a step)\n"

@@ -133,8 +133,12 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
                  cache ? cache.getHeads() : 0, cache ? cache.getHeadSize() : 0};
   int64_t pagesPerSequence = config.getMaxContext() / TRAFO_KV_PAGE_TOKENS;
   std::vector<int32_t> pages(static_cast<size_t>(config.getMaxSequences() * pagesPerSequence));
-  for (size_t i = 0; i < pages.size(); ++i) // not the identity, so that a page number that is not looked up shows
-    pages[i] = static_cast<int32_t>(pages.size() - 1 - i);
+  // Each sequence goes round in its part of the pool, from the end: a page number that is not looked up shows.
+  int64_t held = std::max<int64_t>(1, arena.kvPages / config.getMaxSequences());
+  for (size_t i = 0; i < pages.size(); ++i) {
+    int64_t number = static_cast<int64_t>(i), sequence = number / pagesPerSequence;
+    pages[i] = static_cast<int32_t>(arena.kvPages - 1 - sequence * held - number % pagesPerSequence % held);
+  }
 
   PassVerdict verdict;
   verdict.pass = pass.str();

@@ -29,12 +29,24 @@ using plan::kTileRows;
 
 namespace {
 
+/// The most positions that an attention of the module sees; 0: one sees all.
+int64_t widestWindow(ModuleOp module) {
+  int64_t widest = 0;
+  bool bounded = !module
+                      .walk([&](AttentionOp op) {
+                        widest = std::max<int64_t>(widest, op.getWindow());
+                        return op.getWindow() > 0 ? WalkResult::advance() : WalkResult::interrupt();
+                      })
+                      .wasInterrupted();
+  return bounded ? widest : 0;
+}
+
 class Planner {
 public:
   /// `planned` is filled; stages and buffers are put before it.
   Planner(ModuleOp module, ConfigAttr config, int64_t panelRows, plan::StepOp planned)
-      : module(module), config(config), planned(planned), stages(OpBuilder(planned), config, panelRows),
-        linears(stages, config) {}
+      : module(module), config(config), planned(planned),
+        stages(OpBuilder(planned), config, panelRows, widestWindow(module)), linears(stages, config) {}
 
   LogicalResult run(func::FuncOp step);
 

@@ -41,11 +41,14 @@ plan::BufferOp StageBuilder::buffer(Location loc, StringRef name, int64_t rows, 
 }
 
 plan::BufferOp StageBuilder::kvBuffer(Location loc, KVCacheType type) {
-  int64_t pages = config.getMaxSequences() * config.getMaxContext() / plan::kPagePositions;
+  int64_t pages = config.getMaxSequences() * plan::pagesSeen(window, config.getMaxRows(), config.getMaxContext());
   auto memory =
       MemRefType::get({type.getLayers(), pages, type.getHeads(), 2, plan::kPagePositions * type.getHeadSize()},
                       floatTypeOf(type.getFormat(), type.getContext()));
-  return bufferNamed(loc, "kv", memory);
+  plan::BufferOp buffer = bufferNamed(loc, "kv", memory);
+  if (window > 0)
+    buffer->setAttr(plan::kWindowAttr, top.getI64IntegerAttr(window));
+  return buffer;
 }
 
 Value StageBuilder::ref(ImplicitLocOpBuilder &b, plan::BufferOp buffer) {

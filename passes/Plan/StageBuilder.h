@@ -48,9 +48,9 @@ struct Contraction {
 
 class StageBuilder {
 public:
-  /// Stages and buffers are put at `top`.
-  StageBuilder(mlir::OpBuilder top, ConfigAttr config, int64_t panelRows)
-      : top(top), config(config), panelRows(panelRows) {}
+  /// Stages and buffers are put at `top`. No attention sees more than `window` positions; 0: one sees all.
+  StageBuilder(mlir::OpBuilder top, ConfigAttr config, int64_t panelRows, int64_t window)
+      : top(top), config(config), panelRows(panelRows), window(window) {}
 
   /// While it lives, buffers are of a function that another calls: it gets none of the caller's. Functions called one
   /// after the other share theirs, by name and shape; inside one, each value gets its own.
@@ -73,7 +73,7 @@ public:
 
   /// Rows of f32 for a new value, their columns padded to whole vectors.
   plan::BufferOp buffer(mlir::Location loc, llvm::StringRef name, int64_t rows, int64_t cols);
-  /// The KV cache's pages; one a module.
+  /// The KV cache's pages, for each sequence as many as a step can see; one a module.
   plan::BufferOp kvBuffer(mlir::Location loc, KVCacheType type);
 
   // What a stage's body reads; `b` stands in it.
@@ -93,7 +93,7 @@ private:
 
   mlir::OpBuilder top;
   ConfigAttr config;
-  int64_t panelRows;
+  int64_t panelRows, window;
   llvm::StringMap<plan::BufferOp> buffers;
   llvm::StringSet<> stageNames;
   llvm::StringSet<> takenNames; ///< of buffers, of the current function and its callers

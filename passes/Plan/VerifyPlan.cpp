@@ -9,6 +9,17 @@ namespace trafo {
 
 using namespace mlir;
 
+/// A cache that keeps a window of positions is read by nobody who sees more. Says so where that is not so.
+static bool seesWhatIsKept(trafo::plan::AttentionOp op) {
+  auto ref = op.getCache().getDefiningOp<trafo::plan::RefOp>();
+  auto buffer = ref ? SymbolTable::lookupNearestSymbolFrom<trafo::plan::BufferOp>(op, ref.getBufferAttr()) : nullptr;
+  auto kept = buffer ? buffer->getAttrOfType<IntegerAttr>(trafo::plan::kWindowAttr) : IntegerAttr();
+  if (!kept || (op.getWindow() > 0 && op.getWindow() <= kept.getInt()))
+    return true;
+  op.emitOpError("expects a window of 1 to ") << kept.getInt() << ", all that the cache keeps, got " << op.getWindow();
+  return false;
+}
+
 namespace {
 struct VerifyPlanPass : trafo::impl::VerifyPlanPassBase<VerifyPlanPass> {
   void runOnOperation() override {
@@ -31,6 +42,8 @@ struct VerifyPlanPass : trafo::impl::VerifyPlanPassBase<VerifyPlanPass> {
         op->emitOpError("is left after trafo-plan-step");
         return WalkResult::interrupt();
       }
+      if (auto attention = dyn_cast<trafo::plan::AttentionOp>(op); attention && !seesWhatIsKept(attention))
+        return WalkResult::interrupt();
       for (Type type : op->getResultTypes())
         if (isa<TensorType>(type)) {
           op->emitOpError("still makes a tensor after trafo-plan-step");

@@ -39,7 +39,7 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
     }
     Builder builder(module.getContext());
     int64_t end = 0, logitsOffset = -1, logitsStride = 0, vocabulary = 0, kvOffset = 0, kvSize = 0, kvPages = 0,
-            layers = 0, barriers = 0, decodeBytes = 0;
+            layers = 0, barriers = 0, decodeBytes = 0, window = 0;
     auto place = [&](plan::BufferOp buffer, int64_t bytes, int64_t alignment) {
       end = llvm::alignTo(end, alignment);
       buffer.setOffsetAttr(builder.getI64IntegerAttr(end));
@@ -67,6 +67,8 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
       kvPages = type.getDimSize(1);
       place(kv, kvSize, 4096);
       kvOffset = *kv.getOffset();
+      if (auto kept = kv->getAttrOfType<IntegerAttr>(plan::kWindowAttr))
+        window = kept.getInt();
     }
     // Private buffers side by side, one such block per worker.
     int64_t first = llvm::alignTo(end, 4096), stride = 0;
@@ -103,7 +105,7 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
       }
     module->setAttr(plan::kArenaAttr,
                     plan::ArenaAttr::get(module.getContext(), size, weightsSize.getInt(), logitsOffset, logitsStride,
-                                         kvOffset, kvSize, kvPages, barriers, vocabulary, layers, decodeBytes));
+                                         kvOffset, kvSize, kvPages, barriers, vocabulary, layers, decodeBytes, window));
   }
 };
 } // namespace

@@ -27,8 +27,8 @@ MemRefType AttentionKernel::statesType(int64_t owners, int64_t slots) {
   return b.memref({owners, slots, mostLines(), stateSize()}, b.getF32Type());
 }
 
-std::string AttentionKernel::statesName() const {
-  return ("attention_states_" + Twine(mostLines()) + "x" + Twine(stateSize())).str();
+std::string AttentionKernel::statesName(int64_t slots) const {
+  return ("attention_states_" + Twine(slots) + "x" + Twine(mostLines()) + "x" + Twine(stateSize())).str();
 }
 
 void AttentionKernel::reset(const RowRun &run, Slot slot) {

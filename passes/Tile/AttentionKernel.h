@@ -25,7 +25,7 @@ public:
   int64_t mostRows() const { return std::max<int64_t>(1, kLines / group / rowsAtOnce) * rowsAtOnce; }
   /// f32 [owners][slots][lines of the longest run][state], set before anything is emitted.
   mlir::MemRefType statesType(int64_t owners, int64_t slots);
-  std::string statesName() const;
+  std::string statesName(int64_t slots) const;
   void setStates(mlir::Value memory) { states = memory; }
 
   /// Where the states of a run and head are.

@@ -78,7 +78,8 @@ public:
     worker = self.getWorker();
     workers = self.getWorkers();
     int64_t most = config.getMaxWorkers();
-    kernel.setStates(b.shared(kernel.statesName(), kernel.statesType(most, config.getMaxContext() / kPagePositions)));
+    int64_t slots = plan::pagesSeen(op.getWindow(), kernel.mostRows(), config.getMaxContext());
+    kernel.setStates(b.shared(kernel.statesName(slots), kernel.statesType(most, slots)));
     arrived = b.shared("attention_arrived", b.memref({most}, b.getI32Type()));
   }
 

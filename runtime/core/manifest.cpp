@@ -4,6 +4,7 @@
 #include "runtime/core/status.h"
 
 #include <cinttypes>
+#include <iterator>
 
 namespace trafo::runtime {
 namespace {
@@ -62,7 +63,7 @@ trafo_status_t checkManifest(const trafo_manifest_t &m, const char *name, trafo_
                 "%s: manifest puts %" PRIu64 " bytes of KV cache at %" PRIu64 " of an arena of %" PRIu64
                 "; compile the model again",
                 name, m.kv_size, m.kv_offset, m.arena_size);
-  if (!isZero(m.reserved, 8))
+  if (!isZero(m.reserved, std::size(m.reserved)))
     return fail(error, TRAFO_BAD_DATA, codes::kManifest,
                 "%s: reserved fields of the manifest are not zero; compile the model again", name);
   return TRAFO_OK;

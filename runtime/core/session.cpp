@@ -155,8 +155,7 @@ trafo_status_t trafo_sequence_truncate(trafo_session_t *session, int32_t sequenc
     return badArgument(error, "sequence", sequence, 0, sequences - 1);
   if (length < 0 || length > session->pages.length(sequence))
     return badArgument(error, "length", length, 0, session->pages.length(sequence));
-  session->pages.truncate(sequence, length);
-  *out_length = length;
+  *out_length = session->pages.truncate(sequence, length);
   return succeed(error);
 }
 

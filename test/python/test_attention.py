@@ -63,3 +63,52 @@ def test_attention_of_a_row_depends_on_its_position_alone(build, tmp_path, shape
     distance = numpy.abs(ours.view(numpy.float32) - reference).max(axis=1) / numpy.abs(reference).max(axis=1)
     # The last bits of f32 sums move a value of the cache to its f16 neighbour.
     assert numpy.median(distance) < 1e-4 and distance.max() < 1e-3, distance
+
+def test_a_window_needs_as_many_pages_as_a_step_sees(build, tmp_path):
+    """A sequence far longer than its part of the cache, against a program whose steps are so long that it holds all."""
+    trafo, model = build / "bin/trafo", tmp_path / "tiny.gguf"
+    make_tiny.make(model, make_tiny.Tiny(format="f32", embedding_format="f32", context=1024, window=100))
+    plans = {}
+    for name, context, rows in [("full", 1024, 1024), ("ring", 1024, 32), ("long", 8192, 32)]:
+        run(trafo, tmp_path, "compile", model, "-o", name, "--context", context, "--rows", rows, "--sequences", 3)
+        plans[name] = json.loads(run(trafo, tmp_path, "inspect", "--json", name))
+    pages = {name: plan["memory_plan"]["kv_pages"] for name, plan in plans.items()}
+    assert pages == {"full": 3 * 16, "ring": 3 * 4, "long": 3 * 4}
+    bytes_of = {name: plan["memory_plan"]["arena_bytes"] for name, plan in plans.items()}
+    assert bytes_of["ring"] == bytes_of["long"] < bytes_of["full"]
+    assert plans["ring"]["memory_plan"]["window"] == 100 and "100 positions" in plans["ring"]["info"]["kv_cache"]
+    ids = [(7 * i * i + 3 * i) % 320 for i in range(1000)]
+    (tmp_path / "ids.json").write_text(json.dumps(ids))
+    (tmp_path / "other.json").write_text(json.dumps(ids[::-1]))
+
+    def logits(program, *way):
+        run(trafo, tmp_path, "eval", program, "--ids", "ids.json", "--logits", "logits.npy", *way)
+        return numpy.load(tmp_path / "logits.npy").view(numpy.uint32)
+
+    whole = logits("full", "--threads", 1)
+    for way in [["--threads", 1], *WAYS]:
+        assert numpy.array_equal(whole, logits("ring", *way)), way
+
+
+def test_one_layer_that_sees_all_keeps_all(build, tmp_path):
+    trafo = build / "bin/trafo"
+    make_tiny.make(tmp_path / "tiny.gguf", make_tiny.Tiny(format="f32", embedding_format="f32", context=512, window=20))
+    bounds = ["--context", 512, "--rows", 32, "--sequences", 1]
+    ir = run(trafo, tmp_path, "compile", "tiny.gguf", *bounds, "--emit=mlir:import", "-o", "-")
+    begin = ir.index("func.func private @")
+    end = ir.index("\n  }\n", begin) + len("\n  }\n")
+    body, name = ir[begin:end], ir[begin:end].split("@")[1].split("(")[0]
+    everything = body.replace(f"@{name}(", "@everything(").replace("window = 20 : i64", "window = 0 : i64")
+    assert everything.count("window = 0") == 1
+    last = ir.rindex(f"#trafo.layer<@{name},")
+    (tmp_path / "mixed.mlir").write_text(ir[:begin] + everything + ir[begin:last] + "#trafo.layer<@everything,"
+                                         + ir[last + len(f"#trafo.layer<@{name},"):])
+    report = run(trafo, tmp_path, "compile", "mixed.mlir", "-o", "mixed", *bounds, "--report", "--bandwidth", 10)
+    assert "all positions, since stage everything.attention sees all of them; others have a window" in report
+    plan = json.loads(run(trafo, tmp_path, "inspect", "--json", "mixed"))
+    assert plan["memory_plan"]["kv_pages"] == 8 and plan["memory_plan"]["window"] == 0
+    (tmp_path / "ids.json").write_text(json.dumps([(7 * i * i + 3 * i) % 320 for i in range(150)]))
+    run(trafo, tmp_path, "eval", "mixed", "--ids", "ids.json", "--logits", "ours.npy")
+    run(trafo, tmp_path, "eval", "mixed.mlir", "--reference", "--as-compiled", "--ids", "ids.json", "--logits", "ref.npy")
+    ours, reference = numpy.load(tmp_path / "ours.npy"), numpy.load(tmp_path / "ref.npy")
+    assert numpy.abs(ours - reference).max() < 1e-3 * numpy.abs(reference).max()

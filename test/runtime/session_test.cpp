@@ -101,6 +101,31 @@ TEST_F(Toy, TheContextEnds) {
   EXPECT_EQ(step({1}, {TOY_CONTEXT}, {0}, {0}), TRAFO_BAD_DATA);
 }
 
+/// A model that sees a window needs a few pages, however long its sequences are.
+TEST_F(Toy, SequencesRunPastTheirPagesWhereRowsSeeAWindow) {
+  const int32_t kLong = TOY_CONTEXT; // 4 pages, of 6 that three sequences share
+  ASSERT_EQ(prefill(0, kLong), TRAFO_OK);
+  const std::vector<float> full(logits, logits + TOY_VOCABULARY);
+  TearDown();
+  options.window = 2;
+  write();
+  ASSERT_EQ(trafo_session_create(model, nullptr, &error, &session), TRAFO_OK);
+  for (int32_t sequence = 0; sequence < TOY_SEQUENCES; ++sequence) {
+    ASSERT_EQ(prefill(sequence, kLong), TRAFO_OK) << error.message;
+    EXPECT_EQ(std::vector<float>(logits, logits + TOY_VOCABULARY), full);
+  }
+  int32_t length = -1;
+  ASSERT_EQ(trafo_sequence_truncate(session, 0, kLong - TOY_ROWS, &error, &length), TRAFO_OK);
+  EXPECT_EQ(length, kLong - TOY_ROWS);
+  ASSERT_EQ(prefill(0, TOY_ROWS), TRAFO_OK);
+  EXPECT_EQ(std::vector<float>(logits, logits + TOY_VOCABULARY), full);
+  ASSERT_EQ(trafo_sequence_truncate(session, 0, 10, &error, &length), TRAFO_OK);
+  EXPECT_EQ(length, 0) << "what the next row would see is gone";
+  EXPECT_EQ(trafo_sequence_length(session, 0), 0);
+  ASSERT_EQ(prefill(0, kLong), TRAFO_OK);
+  EXPECT_EQ(std::vector<float>(logits, logits + TOY_VOCABULARY), full);
+}
+
 struct Told {
   std::string text;
   std::vector<int32_t> tokens;

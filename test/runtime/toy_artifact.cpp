@@ -100,6 +100,7 @@ std::string writeToy(const ToyOptions &options) {
   trafo_error_t error = {};
   std::vector<uint8_t> weights = toyWeights(options);
   trafo_manifest_t manifest = toyManifest();
+  manifest.window = options.window;
   manifest.weights_size = weights.size();
   manifest.weights_hash = runtime::Hasher::of(weights.data(), weights.size());
   trafo_status_t s =

@@ -24,6 +24,7 @@ struct ToyOptions {
   bool weights = true;     ///< false: as for a library, whose weights lie beside it
   bool codeAndPlan = true; ///< false: a file that carries weights only
   uint64_t modelHash = 0x1234;
+  uint64_t window = 0;     ///< positions a row sees; 0: all. (The toy looks back at one.)
   uint8_t weightsSeed = 0; ///< another one: the same model packed or quantised otherwise
 };
 

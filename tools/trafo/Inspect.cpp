@@ -78,6 +78,7 @@ json::object planOf(const trafo_manifest_t &manifest) {
           {"arena_bytes", manifest.arena_size},
           {"kv_pages", manifest.kv_pages},
           {"kv_bytes", manifest.kv_size},
+          {"window", manifest.window},
           {"logits_bytes", static_cast<uint64_t>(manifest.max_outputs) * manifest.logits_stride * 4},
           {"weights_bytes", manifest.weights_size},
           {"decode_bytes", manifest.decode_bytes}};

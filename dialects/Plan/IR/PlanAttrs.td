@@ -38,7 +38,8 @@ def Plan_ArenaAttr : AttrDef<Plan_Dialect, "Arena"> {
                         "int64_t":$kv_offset, "int64_t":$kv_size, "int64_t":$kv_pages,
                         "int64_t":$barriers,      // of one step
                         "int64_t":$vocabulary, "int64_t":$layers,
-                        "int64_t":$decode_bytes); // weight bytes a step of one row reads
+                        "int64_t":$decode_bytes,  // weight bytes a step of one row reads
+                        DefaultValuedParameter<"int64_t", "0">:$window); // positions that rows see at most; 0: all
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

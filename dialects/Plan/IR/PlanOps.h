@@ -10,6 +10,8 @@
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include <algorithm>
+
 #include "dialects/Plan/IR/PlanDialect.h.inc"
 #include "dialects/Plan/IR/PlanEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
@@ -24,6 +26,14 @@ namespace trafo::plan {
 inline constexpr int64_t kTileRows = 16;
 /// Positions of a KV page, and of a block of attention.
 inline constexpr int64_t kPagePositions = 64;
+/// Pages of a sequence that `rows` rows which follow each other see at most, each the last `window` positions (0: all) of at
+/// most `context`. The runtime holds no more of a sequence (TRAFO_ARTIFACT_VERSION 2).
+inline constexpr int64_t pagesSeen(int64_t window, int64_t rows, int64_t context) {
+  int64_t all = context / kPagePositions, positions = std::min(window, context) + rows;
+  return window == 0 ? all : std::min(all, (positions + kPagePositions - 1) / kPagePositions + 1);
+}
+/// On the buffer of the KV cache: the window of the attention that sees most; absent where one sees all positions.
+inline constexpr llvm::StringLiteral kWindowAttr = "window";
 /// What a library's contracted dimension is a multiple of, so that its blocks of weights are ours.
 inline constexpr int64_t libraryDepthStep(LibraryForm form) { return form == LibraryForm::BF16Tiles ? 32 : 16; }
 /// Why a contraction of a panel in `panel` with `weight` cannot take the library road `form`, or an empty string.

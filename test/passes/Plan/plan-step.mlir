@@ -1,4 +1,11 @@
 // RUN: trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step | FileCheck %s
+// RUN: sed 's/heads 4 scale 2.5e-1/& {window = 20 : i64}/' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step | FileCheck %s --check-prefix=WINDOW
+// RUN: sed 's/heads 4 scale 2.5e-1/& {window = 20 : i64}/; s/max_context = 128/max_context = 8192/' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step | FileCheck %s --check-prefix=LONG
+
+// A cache of all positions, 2 sequences of 2 pages. A window of 20 and 16 rows could span 2 pages, of any context.
+// CHECK:        plan.buffer @kv : memref<2x4x2x2x1024xf16>{{$}}
+// WINDOW:       plan.buffer @kv : memref<2x4x2x2x1024xf16> {window = 20 : i64}
+// LONG:         plan.buffer @kv : memref<2x4x2x2x1024xf16> {window = 20 : i64}
 
 // One projection for q, k and v: three contractions share one preparation and one share of the units.
 // CHECK:       plan.stage @decoder.qkv_rope

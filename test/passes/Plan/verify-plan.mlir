@@ -16,6 +16,52 @@ module {
 // -----
 
 module {
+  plan.buffer @x : memref<4x16xf32>
+  plan.buffer @kv : memref<1x2x1x2x1024xf16> {window = 20 : i64}
+  plan.stage @sees_what_is_kept {
+  ^bb0(%layer: index):
+    %x = plan.ref @x : memref<4x16xf32>
+    %kv = plan.ref @kv : memref<1x2x1x2x1024xf16>
+    plan.attention %x, %kv[%layer] to %x {head_size = 16 : i64, heads = 1 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32, window = 20 : i64} : memref<4x16xf32>, memref<1x2x1x2x1024xf16>, memref<4x16xf32>
+    plan.end
+  }
+  plan.stage @sees_more {
+  ^bb0(%layer: index):
+    %x = plan.ref @x : memref<4x16xf32>
+    %kv = plan.ref @kv : memref<1x2x1x2x1024xf16>
+    // expected-error @+1 {{expects a window of 1 to 20, all that the cache keeps, got 21}}
+    plan.attention %x, %kv[%layer] to %x {head_size = 16 : i64, heads = 1 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32, window = 21 : i64} : memref<4x16xf32>, memref<1x2x1x2x1024xf16>, memref<4x16xf32>
+    plan.end
+  }
+  plan.step @step {
+    plan.run @sees_what_is_kept
+    plan.run @sees_more
+    plan.end
+  }
+}
+
+// -----
+
+module {
+  plan.buffer @x : memref<4x16xf32>
+  plan.buffer @kv : memref<1x2x1x2x1024xf16> {window = 20 : i64}
+  plan.stage @sees_all {
+  ^bb0(%layer: index):
+    %x = plan.ref @x : memref<4x16xf32>
+    %kv = plan.ref @kv : memref<1x2x1x2x1024xf16>
+    // expected-error @+1 {{expects a window of 1 to 20, all that the cache keeps, got 0}}
+    plan.attention %x, %kv[%layer] to %x {head_size = 16 : i64, heads = 1 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32} : memref<4x16xf32>, memref<1x2x1x2x1024xf16>, memref<4x16xf32>
+    plan.end
+  }
+  plan.step @step {
+    plan.run @sees_all
+    plan.end
+  }
+}
+
+// -----
+
+module {
   plan.stage @s {
   ^bb0(%layer: index):
     // expected-error @+1 {{still makes a tensor after trafo-plan-step}}

@@ -1,6 +1,12 @@
 // RUN: trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step -trafo-pack-weights -trafo-count-costs -trafo-tile-attention -trafo-assign-arena | FileCheck %s
 // RUN: not trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step -trafo-assign-arena 2>&1 | FileCheck %s --check-prefix=UNPACKED
 
+// RUN: sed 's/heads 4 scale 2.5e-1/& {window = 20 : i64}/; s/max_context = 128/max_context = 8192/' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step -trafo-pack-weights -trafo-count-costs -trafo-tile-attention -trafo-assign-arena | FileCheck %s --check-prefix=WINDOW
+
+// With a window, neither the cache nor the states of attention grow with the context. (12 rows of a run see 2 pages.)
+// WINDOW:        #plan.arena<{{.*}} kv_size = 65536, kv_pages = 4, {{.*}} window = 20>
+// WINDOW:        plan.buffer @attention_states_2x24x48 : memref<4x2x24x48xf32>
+
 // UNPACKED: expects trafo.config, and trafo-pack-weights and trafo-count-costs to have run
 
 // CHECK:         #plan.arena<size = {{[0-9]+}}, weights_size = 63680,

@@ -3,7 +3,7 @@
 
 // Two query heads share a KV head, and the target takes 4 queries: 2 rows at once, 12 rows of a run. A state is 2 vectors
 // and a head of 16; there are 2 pages of 64 positions and 4 workers.
-// CHECK-DAG:  plan.buffer @attention_states_24x48 : memref<4x2x24x48xf32>
+// CHECK-DAG:  plan.buffer @attention_states_2x24x48 : memref<4x2x24x48xf32>
 // CHECK-DAG:  plan.buffer @attention_arrived : memref<4xi32>
 // CHECK-DAG:  plan.buffer private @attention_parts_24 : memref<24x96xf32>
 // CHECK-NOT:  plan.attention
