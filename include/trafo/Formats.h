@@ -21,7 +21,7 @@
 namespace trafo {
 
 // clang-format off
-enum class Format : uint8_t { F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS };
+enum class Format : uint8_t { F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, I8_ROW };
 // clang-format on
 
 /// How a group's minimum enters: value = scale * code [+ offset | - offset]. Addition and subtraction are kept
@@ -31,24 +31,38 @@ enum class OffsetRule : uint8_t { None, Add, Subtract };
 /// The 16 values of the IQ4 formats' codes.
 inline constexpr int8_t kIQ4Codebook[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
+/// Stands for GGUF's tensor type where a format is ours alone.
+inline constexpr uint32_t kNoGgmlType = UINT32_MAX;
+
 /// One storage format. Elements of a row lie in blocks; a row never shares a block with another row. A block of a grouped
 /// format is one group, whose scale (and minimum) are f16, or a super-block of several: then a group's scale (and minimum)
-/// is the product of the super-block's f16 and a small integer of the group's own.
+/// is the product of the super-block's f16 and a small integer of the group's own. Or it is the whole row, whose scale is
+/// an f32 before the codes.
 struct FormatInfo {
   Format format;
-  const char *name;       ///< lower case, as in IR and on command lines: "q4_1"
-  uint32_t ggmlType;      ///< tensor type id in GGUF files
-  uint32_t blockElements; ///< elements of one block; a row's length is a multiple of it
-  uint32_t blockBytes;    ///< bytes of one block
-  uint32_t groupElements; ///< neighbouring elements that share one scale (and offset); 0 for float formats
+  const char *name;  ///< lower case, as in IR and on command lines: "q4_1"
+  uint32_t ggmlType; ///< tensor type id in GGUF files, or kNoGgmlType
+  uint32_t
+      blockElements;   ///< elements of one block; a row's length is a multiple of it, even where the block is the row
+  uint32_t blockBytes; ///< bytes of so many elements, without `headBytes`
+  uint32_t groupElements; ///< neighbouring elements that share one scale (and offset); 0: none, or all of a row
   int32_t codeMin;        ///< least integer code (after subtraction of constants or lookup)
   int32_t codeMax;        ///< greatest integer code
   OffsetRule offset;
   bool grouped;                 ///< integer codes with scales, as opposed to plain floats
   uint32_t scaleBits;           ///< of a group's integer scale (and minimum) in super-blocks; 0 elsewhere
   const int8_t (*codebook)[16]; ///< the codes by their stored 4-bit index; null where codes are stored themselves
+  uint32_t headBytes = 0;       ///< before a row's codes: the scale where the block is the row; 0 elsewhere
 
-  constexpr bool isSuper() const { return grouped && blockElements > groupElements; }
+  constexpr bool isSuper() const { return scaleBits > 0; }
+  /// The block is the row, one group.
+  constexpr bool isPerRow() const { return headBytes > 0; }
+  constexpr bool isInFiles() const { return ggmlType != kNoGgmlType; }
+  /// Elements and bytes of a block of a row of `columns`.
+  constexpr int64_t elementsOfBlock(int64_t columns) const { return isPerRow() ? columns : blockElements; }
+  constexpr int64_t bytesOfBlock(int64_t columns) const {
+    return headBytes + elementsOfBlock(columns) / blockElements * blockBytes;
+  }
   /// Bits a code is stored in: of its index, or of code - codeMin, which is what files keep (but for q8_0's sign).
   constexpr uint32_t fieldBits() const {
     uint32_t bits = 0;
@@ -64,7 +78,7 @@ struct FormatInfo {
 
 // clang-format off
 inline constexpr FormatInfo kFormats[] = {
-    // format        name      ggml  block      group  codes        offset               scale bits, codebook
+    // format        name      ggml  block      group  codes        offset               scale bits, codebook, head
     {Format::F32,    "f32",     0,    1,   4,    0,    0,   0, OffsetRule::None,     false, 0, nullptr},
     {Format::F16,    "f16",     1,    1,   2,    0,    0,   0, OffsetRule::None,     false, 0, nullptr},
     {Format::BF16,   "bf16",   30,    1,   2,    0,    0,   0, OffsetRule::None,     false, 0, nullptr},
@@ -80,6 +94,7 @@ inline constexpr FormatInfo kFormats[] = {
     {Format::Q6_K,   "q6_k",   14,  256, 210,   16,  -32,  31, OffsetRule::None,     true,  8, nullptr},
     {Format::IQ4_NL, "iq4_nl", 20,   32,  18,   32, -127, 113, OffsetRule::None,     true,  0, &kIQ4Codebook},
     {Format::IQ4_XS, "iq4_xs", 23,  256, 136,   32, -127, 113, OffsetRule::None,     true,  6, &kIQ4Codebook},
+    {Format::I8_ROW, "i8_row", kNoGgmlType, 32, 32, 0, -127, 127, OffsetRule::None,   true,  0, nullptr, 4},
 };
 // clang-format on
 
@@ -108,16 +123,19 @@ constexpr const FormatInfo *findFormat(std::string_view name) {
 /// The entry with GGUF's tensor type id, or null.
 constexpr const FormatInfo *findFormatByGgmlType(uint32_t ggmlType) {
   for (const FormatInfo &info : kFormats)
-    if (info.ggmlType == ggmlType)
+    if (info.isInFiles() && info.ggmlType == ggmlType)
       return &info;
   return nullptr;
 }
+
+/// Most columns of a format whose block is the row: sums of so many products of two int8 codes stay within an int32.
+inline constexpr int64_t kMostRowCodes = int64_t(1) << 17;
 
 /// Bytes of a row of `elements`, which must be a multiple of the block; the caller has bounded `elements` (the readers
 /// use checked arithmetic instead).
 constexpr int64_t rowBytes(Format format, int64_t elements) {
   const FormatInfo &info = formatInfo(format);
-  return elements / info.blockElements * info.blockBytes;
+  return elements / info.blockElements * info.blockBytes + info.headBytes;
 }
 
 //===----------------------------------------------------------------------===//
@@ -132,13 +150,13 @@ constexpr int64_t rowBytes(Format format, int64_t elements) {
 //   Int     lookup(const int8_t (&table)[16], Int index)
 //   Float   f16(Int byte), bf16(Int byte), f32(Int byte): little-endian values at a byte offset; intToFloat(Int)
 //   Float   fmul, fadd, fsub of (Float, Float), each rounded by itself (never contracted)
-// Byte offsets count from the start of the block and stay inside it for every index in [0, blockElements).
+// Byte offsets count from the start of the block and stay inside it for every index in [0, elementsOfBlock(columns)).
 
 /// What a block stores of an element of a grouped format. `code` is the codebook's index where there is one. `min` is
 /// meaningful only where the format has an offset, the integers only in super-blocks.
 template <class E> struct StoredCode {
   typename E::Int code;
-  typename E::Float scale, min; ///< the block's f16 values
+  typename E::Float scale, min; ///< the block's f16 (or f32) values
   typename E::Int groupScale, groupMin;
 };
 
@@ -257,6 +275,10 @@ template <class E> StoredCode<E> storedCode(Format format, E &e, typename E::Int
     Int high = r.field(r.add(r.shr(j, 2), 2), r.shl(r.mask(j, 3), 1), 2);
     Float d = e.f16(at(0));
     return {r.nibble(i, 8, 4), d, d, r.add(e.or_(low, r.shl(high, 4)), -32), none};
+  }
+  case Format::I8_ROW: {
+    Float d = e.f32(at(0));
+    return {e.signExtend8(e.loadU8(r.add(i, formatInfo(format).headBytes))), d, d, none, none};
   }
   case Format::F32:
   case Format::F16:
@@ -386,9 +408,10 @@ private:
 namespace detail {
 template <class F> void dequantizeRow(Format format, const uint8_t *bytes, int64_t elements, F *out) {
   const FormatInfo &info = formatInfo(format);
-  for (int64_t done = 0; done < elements; done += info.blockElements, bytes += info.blockBytes) {
+  int64_t ofBlock = info.elementsOfBlock(elements);
+  for (int64_t done = 0; done < elements; done += ofBlock, bytes += info.bytesOfBlock(elements)) {
     BlockNumbers<F> numbers(bytes);
-    for (uint32_t i = 0; i < info.blockElements; ++i)
+    for (int64_t i = 0; i < ofBlock; ++i)
       out[done + i] = unpackElement(format, numbers, static_cast<int32_t>(i));
   }
 }

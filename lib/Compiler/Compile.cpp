@@ -235,6 +235,7 @@ int Compilation::run() {
     if (stopsAfter(stage))
       return writeIr(module);
   }
+  summary.int8Asked = options.compute == "int8";
   summary.libraryAsked = stageOptions.library;
   summarizeOps(module, summary);
   for (auto [i, tier] : llvm::enumerate(tiers)) {

@@ -99,6 +99,11 @@ bool trafo::callsLibrary(const ModelSummary &summary) {
   return llvm::any_of(summary.stages, [](plan::CostAttr cost) { return cost.getLibrary(); });
 }
 
+bool trafo::multipliesInt8Rows(const ModelSummary &summary) {
+  StringRef rows = stringifyActivationFormat(ActivationFormat::I8Row);
+  return llvm::any_of(summary.stages, [&](plan::CostAttr cost) { return cost.getNumbers().starts_with(rows); });
+}
+
 /// The stage an op was made into, <body>.<op> (_<number> for the next of a kind, which are alike); null if it has none.
 static plan::CostAttr stageOf(const OpSummary &op, const ModelSummary &summary) {
   std::string name = op.body + "." + op.op.substr(op.op.find('.') + 1);

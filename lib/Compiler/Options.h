@@ -43,9 +43,10 @@ struct CompileOptions {
   int64_t maxWorkers = 64;
   std::string kvFormat = "f16";
 
-  std::vector<std::string> targets; ///< tiers, best first; empty: native
-  std::string weights;              ///< "", "random:<seed>", or a storage format to quantise to
-  std::string gemm = "auto";        ///< x86 matmuls: auto, onednn, generated
+  std::vector<std::string> targets;  ///< tiers, best first; empty: native
+  std::string weights;               ///< "", "random:<seed>", or a storage format to quantise to
+  std::string compute = "as-stored"; ///< how linears multiply: as-stored (by their weights' formats) or int8
+  std::string gemm = "auto";         ///< x86 matmuls: auto, onednn, generated
   bool chatTemplate = true;
   bool profile = false; ///< workers stamp the time around each stage
 

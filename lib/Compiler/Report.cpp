@@ -33,6 +33,11 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
   out << "\npredicted                "
       << llvm::format("%.0f tokens/s", rate * 1e9 / std::max<double>(manifest.decode_bytes, 1))
       << " decoding at batch 1, if bound by reading\n";
+  if (summary.int8Asked)
+    out << "int8 compute             "
+        << (multipliesInt8Rows(summary) ? "linears with float weights, by rows; the head by groups; others as stored"
+                                        : "not used: the model has no linears with float weights")
+        << "\n";
   if (summary.libraryAsked)
     out << "oneDNN                   "
         << (callsLibrary(summary) ? "needed when it runs: libdnnl.so.3, 3.2 or newer"

@@ -9,8 +9,18 @@ int trafo::stageOptionsOf(const CompileOptions &options, llvm::ArrayRef<plan::Ta
                           DiagnosticPrinter &diagnostics, StageOptions &stages) {
   stages = StageOptions();
   stages.profile = options.profile;
-  if (!StringRef(options.weights).starts_with("random:"))
+  bool random = StringRef(options.weights).starts_with("random:");
+  if (!random)
     stages.quantize = options.weights;
+  if (options.compute == "int8") {
+    if (!random && !options.weights.empty()) {
+      diagnostics.error("--compute=int8 makes formats of its own and --weights=" + options.weights +
+                        " another; expects one of the two");
+      return TRAFO_USAGE;
+    }
+    stages.quantize = formatInfo(Format::I8_ROW).name;
+    stages.quantizeHead = formatInfo(Format::Q8_0).name; // every logit sees the head's rounding
+  }
   if (options.gemm != "onednn")
     return 0;
   plan::LibraryForm form = targets.front().getLibrary();

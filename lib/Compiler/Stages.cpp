@@ -63,6 +63,7 @@ void trafo::buildStage(OpPassManager &pm, Stage stage, const StageOptions &optio
   case Stage::Quantize: { // storage formats and numeric classes
     QuantizePipelineOptions quantize;
     quantize.weights = options.quantize;
+    quantize.headWeights = options.quantizeHead;
     quantize.libraryWeights = options.libraryWeights;
     quantize.bf16Activations = options.bf16Activations;
     return buildQuantizePipeline(pm, quantize);

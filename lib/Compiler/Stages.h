@@ -27,6 +27,7 @@ std::string stageNames();
 /// What pipelines of stages are told. Numbers and yes/noes of the machine are on the module (plan.target).
 struct StageOptions {
   std::string quantize;         ///< storage format to quantise linears to; empty: keep
+  std::string quantizeHead;     ///< the same for the head; empty: follows from `quantize`
   bool library = false;         ///< float matmuls are left to the machine's library
   std::string libraryWeights;   ///< float format that the library wants weights in; empty: as they are
   bool bf16Activations = false; ///< linears with bf16 weights see their inputs rounded to bf16

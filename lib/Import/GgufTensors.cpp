@@ -27,7 +27,8 @@ constexpr ForeignType kForeignTypes[] = {
 std::string supportedFormats() {
   std::string out;
   for (const FormatInfo &info : kFormats)
-    out += concat(out.empty() ? "" : ", ", info.name);
+    if (info.isInFiles())
+      out += concat(out.empty() ? "" : ", ", info.name);
   return out;
 }
 

@@ -85,6 +85,18 @@ void quantizeQ8(const float *x, uint8_t *out) {
     out[2 + i] = static_cast<uint8_t>(toCode(std::round(x[i] * id), -127, 127));
 }
 
+/// The scale of the row's greatest magnitude as f32, then codes rounded half to even.
+void quantizeWholeRow(const float *x, int64_t elements, uint8_t *out) {
+  float most = 0;
+  for (int64_t i = 0; i < elements; ++i)
+    most = std::max(most, std::fabs(x[i]));
+  float d = most / 127.0f;
+  float id = inverse(d);
+  std::memcpy(out, &d, 4);
+  for (int64_t i = 0; i < elements; ++i)
+    out[4 + i] = static_cast<uint8_t>(toCode(std::nearbyint(x[i] * id), -127, 127));
+}
+
 void quantizeBlock(Format format, const float *x, uint8_t *out) {
   switch (format) {
   case Format::Q4_0:
@@ -139,6 +151,7 @@ bool trafo::canQuantize(Format format) {
   case Format::Q5_0:
   case Format::Q5_1:
   case Format::Q8_0:
+  case Format::I8_ROW:
     return true;
   default:
     return false;
@@ -147,6 +160,8 @@ bool trafo::canQuantize(Format format) {
 
 void trafo::quantizeRow(Format format, const float *values, int64_t elements, uint8_t *out) {
   const FormatInfo &info = formatInfo(format);
+  if (info.isPerRow())
+    return quantizeWholeRow(values, elements, out);
   for (int64_t i = 0; i < elements; i += info.blockElements, out += info.blockBytes) {
     if (format == Format::F32)
       std::memcpy(out, values + i, 4);

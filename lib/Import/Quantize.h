@@ -1,7 +1,7 @@
 //===- Quantize.h - floats to storage formats -----------------------------===//
 //
 // The other direction of trafo/Formats.h, for tools and recipes that write weights: plain rounding, the same as the
-// `gguf` Python package's quantisers bit for bit. Formats that need a search have none here.
+// `gguf` Python package's quantisers bit for bit where it has the format. Formats that need a search have none here.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TRAFO_IMPORT_QUANTIZE_H
@@ -17,10 +17,10 @@ namespace trafo {
 uint16_t f32ToF16(float value);
 uint16_t f32ToBF16(float value);
 
-/// True for F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1 and Q8_0.
+/// True for F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 and I8_ROW.
 bool canQuantize(Format format);
 
-/// Stores `elements` values (a multiple of the format's block) in a format that canQuantize into
+/// Stores a row of `elements` values (a multiple of the format's block) in a format that canQuantize into
 /// rowBytes(format, elements) bytes at `out`. A value that is not finite makes its block's codes 0 or the block's
 /// scale infinite; it never is undefined.
 void quantizeRow(Format format, const float *values, int64_t elements, uint8_t *out);

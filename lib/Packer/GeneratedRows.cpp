@@ -27,10 +27,16 @@ public:
   }
 
   bool read(int64_t row, uint8_t *out) override {
-    if (!formatInfo(format()).grouped)
-      floats(row, out);
-    else
+    if (formatInfo(format()).isPerRow()) {
+      double scale = bound / 127;
+      roundRow(Format::F32, &scale, 1, out);
+      for (int64_t i = 0; i < columns(); ++i)
+        out[formatInfo(format()).headBytes + i] = static_cast<uint8_t>(number(row, i) % 255 - 127);
+    } else if (formatInfo(format()).grouped) {
       blocks(row, out);
+    } else {
+      floats(row, out);
+    }
     return true;
   }
 

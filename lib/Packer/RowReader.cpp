@@ -22,6 +22,7 @@ template <class F> static void valuesOf(Format format, const uint8_t *bytes, int
     TRAFO_CASE(Q4_0)
     TRAFO_CASE(Q4_1)
     TRAFO_CASE(Q8_0)
+    TRAFO_CASE(I8_ROW)
 #undef TRAFO_CASE
   default:
     return dequantizeRow(format, bytes, elements, out);

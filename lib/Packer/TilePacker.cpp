@@ -26,16 +26,17 @@ constexpr int64_t fileScaleAt(Format format) {
   }
 }
 
-/// The codes of one block, a byte each: unsigned fields for planes, int8 otherwise.
-template <Format F> void unpackCodes(const uint8_t *block, bool fields, uint8_t *codes) {
+/// The codes of `info.blockElements` columns of a block from column `first` on, a byte each: unsigned fields for planes,
+/// int8 otherwise.
+template <Format F> void unpackCodes(const uint8_t *block, int64_t first, bool fields, uint8_t *codes) {
   constexpr const FormatInfo &info = formatInfo(F);
   BlockNumbers<float> numbers(block);
   if (F == Format::Q8_0 && !fields) {
     std::memcpy(codes, block + 2, info.blockElements);
   } else {
     int32_t least = fields && !info.codebook ? info.codeMin : 0;
-    for (uint32_t i = 0; i < info.blockElements; ++i)
-      codes[i] = static_cast<uint8_t>(storedCode(F, numbers, static_cast<int32_t>(i)).code - least);
+    for (int64_t i = 0; i < info.blockElements; ++i)
+      codes[i] = static_cast<uint8_t>(storedCode(F, numbers, static_cast<int32_t>(first + i)).code - least);
   }
 }
 
@@ -55,12 +56,13 @@ void placePlane(const uint8_t *codes, int from, int64_t lane, int64_t stride, ui
     }
 }
 
+/// Those codes of row `row` to their places in the tile's block.
 template <Format F, int64_t Lane>
-void placeCodes(const PackedLayout &layout, const uint8_t *codes, int64_t row, uint8_t *block) {
+void placeCodes(const PackedLayout &layout, const uint8_t *codes, int64_t row, int64_t first, uint8_t *block) {
   int64_t stride = layout.tileRows * layout.lane;
   int from = 0;
   for (int plane = 0; plane < layout.planeCount(); ++plane) {
-    uint8_t *out = block + layout.codeAt(row, 0, plane);
+    uint8_t *out = block + layout.codeAt(row, first, plane);
     switch (layout.planeWidth(plane)) {
     case 1:
       placePlane<F, 1, Lane>(codes, from, layout.lane, stride, layout.bias, out);
@@ -97,24 +99,27 @@ template <Format F> void placeGroupScales(const PackedLayout &layout, const uint
 template <Format F, int64_t Lane>
 void packBlocks(const PackedLayout &layout, const uint8_t *rows, int64_t count, uint8_t *out) {
   constexpr const FormatInfo &info = formatInfo(F);
-  int64_t rowSize = rowBytes(F, layout.columns);
+  int64_t rowSize = rowBytes(F, layout.columns), fileBlockBytes = info.bytesOfBlock(layout.columns);
   uint8_t codes[info.blockElements];
   for (int64_t b = 0; b < layout.blocksPerTile(); ++b, out += layout.blockBytes()) {
     if (count < layout.tileRows)
       std::memset(out, 0, static_cast<size_t>(layout.headBytes()));
     for (int64_t r = 0; r < count; ++r) {
-      const uint8_t *block = rows + r * rowSize + b * info.blockBytes;
-      std::memcpy(out + layout.scaleAt(r), block + fileScaleAt(F), 2);
+      const uint8_t *block = rows + r * rowSize + b * fileBlockBytes;
+      std::memcpy(out + layout.scaleAt(r), block + fileScaleAt(F), info.isPerRow() ? info.headBytes : 2);
       if (info.hasMin())
         std::memcpy(out + layout.minAt(r), block + fileScaleAt(F) + 2, 2);
       if constexpr (info.isSuper())
         placeGroupScales<F>(layout, block, r, out);
-      unpackCodes<F>(block, layout.isPlanar(), codes);
-      placeCodes<F, Lane>(layout, codes, r, out);
+      for (int64_t first = 0; first < layout.blockColumns(); first += info.blockElements) {
+        unpackCodes<F>(block, first, layout.isPlanar(), codes);
+        placeCodes<F, Lane>(layout, codes, r, first, out);
+      }
     }
     std::memset(codes, 0, sizeof(codes));
     for (int64_t r = count; r < layout.tileRows; ++r)
-      placeCodes<F, Lane>(layout, codes, r, out);
+      for (int64_t first = 0; first < layout.blockColumns(); first += info.blockElements)
+        placeCodes<F, Lane>(layout, codes, r, first, out);
   }
 }
 
@@ -169,6 +174,7 @@ void trafo::packTile(const PackedLayout &layout, const uint8_t *rows, int64_t co
     TRAFO_CASE(Q6_K)
     TRAFO_CASE(IQ4_NL)
     TRAFO_CASE(IQ4_XS)
+    TRAFO_CASE(I8_ROW)
 #undef TRAFO_CASE
   }
 }

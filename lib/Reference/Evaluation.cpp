@@ -110,10 +110,12 @@ FailureOr<Rows> Evaluation::project(Operation *op, const Rows &x, ValueRange wei
   Rows rounded;
   if (step.options.asCompiled && activation && *activation != ActivationFormat::F32) {
     rounded = x;
-    if (int64_t terms = int8Terms(*activation); terms > 0)
-      roundToI8G32(rounded, terms);
-    else
+    if (*activation == ActivationFormat::BF16)
       roundToBF16(rounded);
+    else if (*activation == ActivationFormat::I8Row)
+      roundToI8Row(rounded);
+    else
+      roundToI8G32(rounded, int8Terms(*activation));
     seen = &rounded;
   }
   int64_t outputs = 0;

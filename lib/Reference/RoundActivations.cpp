@@ -40,6 +40,12 @@ static void roundGroup(double *group, int64_t size, float *left) {
   }
 }
 
+void trafo::roundToI8Row(Rows &x) {
+  std::vector<float> left(static_cast<size_t>(x.columns));
+  for (int64_t r = 0; r < x.count; ++r)
+    roundGroup(x.row(r), x.columns, left.data());
+}
+
 void trafo::roundToI8G32(Rows &x, int64_t terms) {
   for (int64_t r = 0; r < x.count; ++r)
     for (int64_t g = 0; g < x.columns; g += 32) {

@@ -19,6 +19,8 @@ void roundToBF16(Rows &x);
 /// int8 per group of 32: d = amax / 127 in f32, codes rounded half to even; the values become code * d. With two terms what
 /// that left is rounded so again, and the values become the sum of both.
 void roundToI8G32(Rows &x, int64_t terms = 1);
+/// int8 in the same way with one d for each row.
+void roundToI8Row(Rows &x);
 /// `count` values to a float format.
 void roundValues(Format format, double *values, int64_t count);
 

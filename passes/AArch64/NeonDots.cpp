@@ -32,7 +32,7 @@ SmallVector<Value> NeonDots::dots(TileRows rows, Value group) {
     // A register of rows has as many sums as there are tokens, whether they go in pairs or alone.
     SmallVector<Value> sums(registers * c.tokens, arith::ConstantOp::create(b, b.getZeroAttr(ints)));
     for (int64_t step = half * stepsPerHalf(); step < (half + 1) * stepsPerHalf(); step += 2) {
-      SmallVector<Value> first = columns(planes, rows, step), second = columns(planes, rows, step + 1);
+      SmallVector<Value> first = columns(planes, rows, step, group), second = columns(planes, rows, step + 1, group);
       for (int64_t i = 0; i < registers; ++i) {
         MutableArrayRef<Value> its = MutableArrayRef(sums).slice(i * c.tokens, c.tokens);
         for (int64_t pair = 0; pair < pairs; ++pair)
@@ -74,10 +74,10 @@ int64_t NeonDots::excess() const {
   return c.info().codebook ? 0 : -c.info().codeMin;
 }
 
-SmallVector<Value> NeonDots::columns(PlanarCodes &planes, TileRows rows, int64_t step) {
+SmallVector<Value> NeonDots::columns(PlanarCodes &planes, TileRows rows, int64_t step, Value group) {
   Value all;
   if (c.isBiased()) {
-    all = c.codes(rows.tile, step * plan::kTileRows * 4 + rows.first * 4, rows.count * 4);
+    all = c.codes(rows.tile, step * plan::kTileRows * 4 + rows.first * 4, rows.count * 4, group);
     if (!isUnsigned())
       all = arith::XOrIOp::create(b, all, b.constantLike(all, -128));
   } else {

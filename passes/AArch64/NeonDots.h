@@ -27,8 +27,8 @@ private:
   bool isUnsigned() const { return c.isBiased() && hasMatrix; }
   /// What a code as it is multiplied has more than the true one.
   int64_t excess() const;
-  /// Four columns of the rows, register by register.
-  mlir::SmallVector<Value> columns(PlanarCodes &planes, TileRows rows, int64_t step);
+  /// Four columns of the rows in the group, register by register.
+  mlir::SmallVector<Value> columns(PlanarCodes &planes, TileRows rows, int64_t step, Value group);
   Value lookedUp(Value indices);
   Value dot(llvm::StringRef name, Value sum, Value codes, Value activations);
   /// Adds 8 columns to the sums of a token.

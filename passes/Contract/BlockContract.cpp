@@ -15,6 +15,21 @@ Value BlockContract::bytesAt(int64_t tile, int64_t at, int64_t bytes, Value more
   return b.loadVec(op.getWeights(), more ? b.addi(offset, more) : offset, b.vec(b.getI8Type(), bytes));
 }
 
+/// Bytes of the codes of a tile's 32 columns where codes are bytes.
+static constexpr int64_t kGroupCodes = 32 * kTileRows;
+
+Value BlockContract::codesAt(int64_t tile, int64_t at, Value group) {
+  Value place = placeInTile(op.getOffset(), tile, layout.headBytes() + at);
+  return group && info().isPerRow() ? b.addi(place, b.muli(group, kGroupCodes)) : place;
+}
+
+SmallVector<Value> BlockContract::overGroups(ArrayRef<Value> begin,
+                                             function_ref<SmallVector<Value>(Value, ValueRange)> add) {
+  if (!info().isPerRow())
+    return add({}, begin);
+  return b.loop(b.index(0), b.index(layout.columns / 32), 1, begin, add);
+}
+
 static constexpr int64_t kLineBytes = 64;
 
 void BlockContract::prefetchLines(int64_t tile, int64_t lines, Value from) {
@@ -27,13 +42,16 @@ void BlockContract::prefetchLines(int64_t tile, int64_t lines, Value from) {
 }
 
 void BlockContract::prefetchBlocks() {
+  if (info().isPerRow())
+    return; // by shares
   int64_t bytes = layout.blockBytes() * layout.blocksPerTile();
   for (int64_t tile = 0; tile < groups; ++tile)
     prefetchLines(tile, llvm::divideCeil(bytes, kLineBytes), op.getOffset());
 }
 
 void BlockContract::prefetchShare(int64_t tile, Value group) {
-  int64_t lines = llvm::divideCeil(layout.blockBytes(), layout.blockColumns() / 32 * kLineBytes);
+  int64_t lines = info().isPerRow() ? kGroupCodes / kLineBytes
+                                    : llvm::divideCeil(layout.blockBytes(), layout.blockColumns() / 32 * kLineBytes);
   prefetchLines(tile, lines, b.addi(op.getOffset(), b.muli(group, lines * kLineBytes)));
 }
 

@@ -8,13 +8,12 @@
 namespace trafo {
 
 /// Reads a block's parts and does the op's float arithmetic; a lowering supplies the integer dot products between.
-/// `group` counts a super-block's groups of 32 columns, as an index; without one the block has no other.
+/// `group` counts a long block's groups of 32 columns, as an index; without one the block has no other.
 class BlockContract {
 public:
   explicit BlockContract(plan::BlockContractOp op);
 
-  /// True for i8_g32.
-  bool isInt8() { return op.getActivation() == ActivationFormat::I8G32; }
+  bool isInt8() { return int8Terms(op.getActivation()) > 0; }
   /// Codes are nibbles and nothing else.
   bool isSplit() const { return layout.planes[0] == 4 && layout.planeCount() == 1; }
   /// Codes are bytes, stored XOR 128.
@@ -24,9 +23,11 @@ public:
   /// `bytes` bytes of the block of tile `tile`, from byte `at` + `more` on.
   mlir::Value bytesAt(int64_t tile, int64_t at, int64_t bytes, mlir::Value more = {});
   /// Where byte `at` of the codes of tile `tile` lies in the weights.
-  mlir::Value codesAt(int64_t tile, int64_t at) { return placeInTile(op.getOffset(), tile, layout.headBytes() + at); }
-  /// `bytes` bytes of the codes of tile `tile`, from byte `at` of the tile's codes.
-  mlir::Value codes(int64_t tile, int64_t at, int64_t bytes) { return bytesAt(tile, layout.headBytes() + at, bytes); }
+  mlir::Value codesAt(int64_t tile, int64_t at, mlir::Value group = {});
+  /// `bytes` bytes of the codes of tile `tile` that are bytes, from byte `at` of the codes of the group.
+  mlir::Value codes(int64_t tile, int64_t at, int64_t bytes, mlir::Value group = {}) {
+    return b.loadVec(op.getWeights(), codesAt(tile, at, group), b.vec(b.getI8Type(), bytes));
+  }
   /// Tile, group of 32 columns and row within the tile of row + token (and `last`): how the activations' buffers are
   /// indexed.
   llvm::SmallVector<mlir::Value> placeOf(int64_t token, mlir::Value group, std::optional<int64_t> last = {});
@@ -44,12 +45,16 @@ public:
   mlir::Value sumOfActivations(int64_t token, mlir::Value group = {}) {
     return b.addi(sumOf16(token, 0, group), sumOf16(token, 1, group));
   }
+  /// i32: sum of the block's activation codes of a token.
+  mlir::Value sumOfBlock(int64_t token) {
+    return info().isPerRow() ? groupValue(2, token, {}) : sumOfActivations(token);
+  }
   /// f32: d_a and s_a of the op's description.
   mlir::Value activationScale(int64_t token, mlir::Value group = {}) { return groupValue(1, token, group); }
   mlir::Value scaledSum(int64_t token, mlir::Value group = {}) { return groupValue(2, token, group); }
   /// f32 vector: d_w, m_w of `lanes` rows from row `first` of the tile.
   mlir::Value scales(int64_t tile, int64_t first, int64_t lanes) {
-    return loadAs(b.getF16Type(), tile, layout.scaleAt(first), lanes);
+    return loadAs(info().isPerRow() ? b.getF32Type() : b.getF16Type(), tile, layout.scaleAt(first), lanes);
   }
   mlir::Value minima(int64_t tile, int64_t first, int64_t lanes) {
     return loadAs(b.getF16Type(), tile, layout.minAt(first), lanes);
@@ -60,7 +65,13 @@ public:
   void prefetchBlocks();
   void prefetchShare(int64_t tile, mlir::Value group);
 
-  /// The float part of i8_g32: `dots[tile * tokens + token]` is vector<16xi32>, exact sums of the format's true codes.
+  /// `add` for each group of 32 columns of the block that is the row, on values carried from `begin`; for a block that is
+  /// one group, which needs no loop, once without a group.
+  llvm::SmallVector<mlir::Value>
+  overGroups(llvm::ArrayRef<mlir::Value> begin,
+             llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value group, mlir::ValueRange carried)> add);
+
+  /// The float part of int8: `dots[tile * tokens + token]` is vector<16xi32>, exact sums of the format's true codes.
   void finishInt8(llvm::ArrayRef<mlir::Value> dots);
   /// The same for `lanes` rows from row `first` of tile `tile`: sums, exact dots -> new sums, vectors of `lanes`.
   mlir::Value finishRows(mlir::Value sum, mlir::Value dots, int64_t tile, int64_t token, int64_t first, int64_t lanes);
@@ -87,7 +98,7 @@ private:
 /// plan.target of a module, which lowerings to a machine's own instructions need; an error at the module without one.
 mlir::FailureOr<plan::TargetAttr> targetOf(mlir::ModuleOp module);
 
-/// Lowers the module's block contractions: those of floats, which are alike everywhere, and by `lowerInt8` those of i8_g32,
+/// Lowers the module's block contractions: those of floats, which are alike everywhere, and by `lowerInt8` those of int8,
 /// which may leave one for a later lowering.
 void lowerBlockContracts(mlir::ModuleOp module, llvm::function_ref<void(BlockContract &)> lowerInt8);
 

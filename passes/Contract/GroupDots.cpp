@@ -114,6 +114,23 @@ private:
   VectorType type;
 };
 
+/// I of a block without integer scales, for every token.
+SmallVector<Value> exactDots(BlockContract &c, GroupDots &unit, TileRows rows) {
+  VectorMath &b = c.b;
+  auto type = b.vec(b.getI32Type(), rows.count);
+  SmallVector<Value> zeros(c.tokens, arith::ConstantOp::create(b, b.getZeroAttr(type)));
+  return c.overGroups(zeros, [&](Value group, ValueRange carried) {
+    if (!group)
+      return unit.dots(rows, b.index(0));
+    if (rows.first == 0)
+      c.prefetchShare(rows.tile, group);
+    SmallVector<Value> sums = unit.dots(rows, group);
+    for (auto [sum, before] : llvm::zip(sums, carried))
+      sum = b.addi(before, sum);
+    return sums;
+  });
+}
+
 /// Lanes [first, first + count) of a vector of 16.
 Value lanesOf(VectorMath &b, Value vector, int64_t first, int64_t count) {
   if (count == kTileRows)
@@ -142,7 +159,7 @@ void trafo::contractGroups(BlockContract &c, GroupDots &unit) {
         sums = SuperBlock(c, unit, rows).contract(sums);
       } else {
         for (auto [part, its] : llvm::enumerate(rows))
-          for (auto [token, dots] : llvm::enumerate(unit.dots(its, b.index(0)))) {
+          for (auto [token, dots] : llvm::enumerate(exactDots(c, unit, its))) {
             Value &sum = sums[part * c.tokens + token];
             sum = c.finishRows(sum, dots, tile, token, its.first, count);
           }

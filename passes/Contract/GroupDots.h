@@ -1,6 +1,6 @@
 //===- GroupDots.h - contractions by exact dots of groups of 32 -----------===//
 //
-// One shape of loops for every format of planes: machines differ in how many weight rows a vector serves and in how the
+// One shape of loops for every format: machines differ in how many weight rows a vector serves and in how the
 // integer part I of plan.block_contract's description is made.
 //
 //===----------------------------------------------------------------------===//
@@ -34,7 +34,7 @@ public:
 
 protected:
   /// Scale groups of 32 columns: 1, or 2 of 16.
-  int64_t halves() const { return 32 / c.info().groupElements; }
+  int64_t halves() const { return c.info().isSuper() ? 32 / c.info().groupElements : 1; }
   /// Steps of four columns of one of them.
   int64_t stepsPerHalf() const { return 8 / halves(); }
 
@@ -52,7 +52,7 @@ mlir::Value groupScales(BlockContract &c, TileRows rows, mlir::Value group, int6
 mlir::Value groupScaleBytes(BlockContract &c, TileRows rows, mlir::Value group, int64_t half, ScaleKind kind);
 mlir::Value scalesIn(BlockContract &c, mlir::Value bytes, ScaleKind kind);
 
-/// Lowers an i8_g32 contraction and erases it.
+/// Lowers an int8 contraction and erases it.
 void contractGroups(BlockContract &c, GroupDots &unit);
 
 } // namespace trafo

@@ -35,7 +35,7 @@ public:
       Value scales;
       if (c.info().isSuper())
         scales = arith::ExtSIOp::create(b, ints, groupScales(c, rows, group, step / stepsPerHalf()));
-      Value stored = c.layout.isPlanar() ? planes.step(step) : c.codes(rows.tile, step * 64, 64);
+      Value stored = c.layout.isPlanar() ? planes.step(step) : c.codes(rows.tile, step * 64, 64, group);
       for (int64_t column = 0; column < 4; ++column) {
         SmallVector<int64_t> picked;
         for (int64_t row = 0; row < kTileRows; ++row)

@@ -2,7 +2,8 @@
 //
 // A linear-like op's numeric class (its `activation`) is fixed here, from its weights' formats alone, so that a row's
 // result depends on nothing else. Ops that have a class keep it. Legal everywhere; int8 activations change values by
-// their rounding (d = amax / 127 per group of 32), which every target and the interpreter do alike.
+// their rounding (d = amax / 127 per group of 32, or per row where weights have a scale per row), which every target and
+// the interpreter do alike.
 //
 // The head sees its input in two int8 terms. No later layer evens its rounding out, a decode step waits for the head's
 // bytes and not for its products, and prefill runs it for the rows whose logits are wanted only: the second term is free
@@ -38,12 +39,13 @@ struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPa
   }
 
   void assign(LinearLike op) {
-    bool allCodes = true, allBf16 = true;
+    bool allCodes = true, allRows = true, allBf16 = true;
     const FormatInfo *unpacked = nullptr;
     for (OpOperand &weight : op.getLinearWeights()) {
       auto type = cast<WeightType>(weight.get().getType());
       const FormatInfo &format = formatInfo(type.getFormat());
-      allCodes &= format.grouped;
+      allCodes &= canMultiply(ActivationFormat::I8G32, format);
+      allRows &= canMultiply(ActivationFormat::I8Row, format);
       allBf16 &= format.format == Format::BF16 && type.getCols() % kBf16Columns == 0;
       if (format.grouped)
         unpacked = &format;
@@ -51,6 +53,8 @@ struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPa
     ActivationFormat activation = ActivationFormat::F32;
     if (allCodes)
       activation = isa<LmHeadOp>(*op) ? ActivationFormat::I8x2G32 : ActivationFormat::I8G32;
+    else if (allRows)
+      activation = ActivationFormat::I8Row;
     else if (allBf16 && bf16Activations)
       activation = ActivationFormat::BF16;
     op.setActivation(activation);

@@ -16,10 +16,11 @@ def RequantizePass : Pass<"trafo-requantize", "::mlir::ModuleOp"> {
     with, for each layer, `trafo.weight @blk.0.ffn_up.weight.q8_0 ... recipe { get, quantize, yield }`, which the packer
     runs. Weights that are quantised already are never touched. The head follows `head-weights`: by default q8_0 under 4
     bits, since the head's rounding is seen by every logit, otherwise `weights`. An embedding tied to the head goes with
-    it, so that the model keeps one table.
+    it, so that the model keeps one table. `i8_row` needs all weights of an op; beside one that stays quantised as it is,
+    the others become q8_0.
   }];
   let options = [
-    Option<"weights", "weights", "std::string", /*default=*/"", "f32, f16, bf16, q4_0, q4_1 or q8_0; empty: do nothing">,
+    Option<"weights", "weights", "std::string", /*default=*/"", "f32, f16, bf16, q4_0, q4_1, q8_0 or i8_row; empty: do nothing">,
     Option<"headWeights", "head-weights", "std::string", /*default=*/"", "the same for trafo.lm_head; empty: follows from weights">,
   ];
   let dependentDialects = ["::trafo::TrafoDialect"];
@@ -29,7 +30,8 @@ def AssignNumericsPass : Pass<"trafo-assign-numerics", "::mlir::ModuleOp"> {
   let summary = "decide how each linear-like op sees its input";
   let description = [{
     Sets `activation`, the op's numeric class, where it is not set: `i8_g32` (int8 per group of 32) for weights in
-    grouped formats, which may differ from weight to weight, in two terms (`i8x2_g32`) for the head; `bf16` for bf16
+    grouped formats, which may differ from weight to weight, in two terms (`i8x2_g32`) for the head; `i8_row` (int8 with one
+    scale a row) for weights that have one scale a row; `bf16` for bf16
     weights of whole blocks of 32 columns under `bf16-activations`; `f32` otherwise, with a remark where that means unpacking a quantised format.
 
     ```mlir

@@ -38,6 +38,7 @@ struct RequantizePass : trafo::impl::RequantizePassBase<RequantizePass> {
       const FormatInfo *format = isa<LmHeadOp>(op) ? *head : *body;
       if (!format)
         return;
+      format = &besideOthers(op, *format);
       for (OpOperand &weight : op.getLinearWeights()) {
         SmallVector<FlatSymbolRefAttr> before = slots.symbolsOf(weight.get());
         if (requantize(op, weight, *format, slots) && isa<LmHeadOp>(op))
@@ -61,11 +62,26 @@ struct RequantizePass : trafo::impl::RequantizePassBase<RequantizePass> {
   FailureOr<const FormatInfo *> formatOf(StringRef option, StringRef name) {
     if (name.empty())
       return static_cast<const FormatInfo *>(nullptr);
-    for (Format format : {Format::F32, Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q8_0})
+    for (Format format :
+         {Format::F32, Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q8_0, Format::I8_ROW})
       if (name == formatInfo(format).name)
         return &formatInfo(format);
     return getOperation().emitError("trafo-requantize expects ")
-           << option << " to be f32, f16, bf16, q4_0, q4_1 or q8_0, got '" << name << "'";
+           << option << " to be f32, f16, bf16, q4_0, q4_1, q8_0 or i8_row, got '" << name << "'";
+  }
+
+  /// `format`, or q8_0 where that is one whose block is the row and a weight of the op can not become it: the op's rows
+  /// have one numeric class for all.
+  const FormatInfo &besideOthers(LinearLike op, const FormatInfo &format) {
+    auto fits = [&](OpOperand &weight) {
+      auto type = cast<WeightType>(weight.get().getType());
+      return !formatInfo(type.getFormat()).grouped && type.getCols() <= kMostRowCodes;
+    };
+    if (!format.isPerRow() || llvm::all_of(op.getLinearWeights(), fits))
+      return format;
+    remark::missed(op.getLoc(), kRequantize) << remark::reason(
+        "not {0}: a weight of the op is quantised already, or has more than {1} columns", format.name, kMostRowCodes);
+    return formatInfo(Format::Q8_0);
   }
 
   /// Whether `weight` was replaced.

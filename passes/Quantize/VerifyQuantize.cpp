@@ -10,20 +10,6 @@ namespace trafo {
 using namespace mlir;
 using namespace trafo;
 
-/// Whether inputs of class `activation` can be multiplied with weights of `format`.
-static bool isAllowed(ActivationFormat activation, const FormatInfo &format) {
-  switch (activation) {
-  case ActivationFormat::F32:
-    return true;
-  case ActivationFormat::I8G32:
-  case ActivationFormat::I8x2G32:
-    return format.grouped && 32 % format.groupElements == 0;
-  case ActivationFormat::BF16:
-    return format.format == Format::BF16;
-  }
-  return false;
-}
-
 namespace {
 struct VerifyQuantizePass : trafo::impl::VerifyQuantizePassBase<VerifyQuantizePass> {
   void runOnOperation() override {
@@ -34,7 +20,7 @@ struct VerifyQuantizePass : trafo::impl::VerifyQuantizePassBase<VerifyQuantizePa
                                "trafo-assign-numerics sets");
       for (OpOperand &weight : op.getLinearWeights()) {
         const FormatInfo &format = formatInfo(cast<WeightType>(weight.get().getType()).getFormat());
-        if (!isAllowed(*activation, format))
+        if (!canMultiply(*activation, format))
           return op->emitOpError("expects weights that ")
                  << stringifyActivationFormat(*activation) << " activations can be multiplied with, got "
                  << weight.get().getType();

@@ -12,7 +12,7 @@ namespace trafo {
 struct PanelBuffers {
   mlir::Value values;             ///< f32 or bf16 [rows, columns padded to 16]
   mlir::Value codes;              ///< int8: i8 [tiles, cols / 32, tileRows, 32] of rows x terms
-  mlir::Value scales, scaledSums; ///< int8: f32 [tiles, cols / 32, tileRows]
+  mlir::Value scales, scaledSums; ///< int8: f32 [tiles, cols / 32, tileRows]; of i8_row [tiles, 1, tileRows], sums i32
   mlir::Value sums;               ///< int8: i16 [tiles, cols / 32, tileRows, 2], of 16 codes each
   int64_t terms;                  ///< panel rows that are one row of results
   int64_t tileRows;               ///< rows taken together, whole terms
@@ -31,8 +31,13 @@ struct PanelBuffers {
     }
     int64_t tiles = llvm::divideCeil(rows, tileRows), blocks = cols / 32;
     codes = b.scratch(name + "_codes", b.memref({tiles, blocks, tileRows, 32}, b.getI8Type()));
-    scales = b.scratch(name + "_scales", b.memref({tiles, blocks, tileRows}, b.getF32Type()));
-    scaledSums = b.scratch(name + "_scaled_sums", b.memref({tiles, blocks, tileRows}, b.getF32Type()));
+    if (panel.getFormat() == ActivationFormat::I8Row) {
+      scales = b.scratch(name + "_row_scales", b.memref({tiles, 1, tileRows}, b.getF32Type()));
+      scaledSums = b.scratch(name + "_row_sums", b.memref({tiles, 1, tileRows}, b.getI32Type()));
+    } else {
+      scales = b.scratch(name + "_scales", b.memref({tiles, blocks, tileRows}, b.getF32Type()));
+      scaledSums = b.scratch(name + "_scaled_sums", b.memref({tiles, blocks, tileRows}, b.getF32Type()));
+    }
     sums = b.scratch(name + "_sums", b.memref({tiles, blocks, tileRows, 2}, b.getI16Type()));
   }
 

@@ -36,8 +36,7 @@ public:
       : op(op), module(module), layout(layout), target(target), b(op.getLoc(), OpBuilder(op)),
         panel(cast<plan::PanelType>(op.getPanel().getType())), type(cast<WeightType>(op.getWeight().getType())),
         packed(packedLayout(type, layout)), groups(op.getGroups()), int8(int8Terms(panel.getFormat()) > 0),
-        activation(int8 ? ActivationFormat::I8G32 : panel.getFormat()), buffers(b, panel, target),
-        terms(buffers.terms) {}
+        activation(termOf(panel.getFormat())), buffers(b, panel, target), terms(buffers.terms) {}
 
   void run();
 
@@ -213,9 +212,11 @@ struct TileContractPass : trafo::impl::TileContractPassBase<TileContractPass> {
       FailureOr<LayoutAttr> layout = layoutOf(op.getWeight(), module);
       if (failed(layout))
         return signalPassFailure();
-      bool int8 = int8Terms(cast<plan::PanelType>(op.getPanel().getType()).getFormat()) > 0;
-      bool grouped = formatInfo(cast<WeightType>(op.getWeight().getType()).getFormat()).grouped;
-      if (!target || (int8 && layout->getRaw()) || (!int8 && grouped && !layout->getRaw())) { // contract_c3
+      ActivationFormat rows = cast<plan::PanelType>(op.getPanel().getType()).getFormat();
+      bool int8 = int8Terms(rows) > 0;
+      const FormatInfo &format = formatInfo(cast<WeightType>(op.getWeight().getType()).getFormat());
+      if (!target || (int8 && (layout->getRaw() || !canMultiply(rows, format))) ||
+          (!int8 && format.grouped && !layout->getRaw())) { // contract_c3
         op.emitOpError("has no lowering for ")
             << op.getWeight().getType() << " as " << *layout << " with " << op.getPanel().getType();
         return signalPassFailure();

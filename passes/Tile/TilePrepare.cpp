@@ -27,31 +27,78 @@ struct RowTransform {
   Value weight, bias; // plan weights
 };
 
-/// Codes of one group of 32 values, two vectors, into row `row` of the buffers. Leaves in `values` what rounding left.
-void emitGroup(VectorMath &b, const PanelBuffers &buffers, MutableArrayRef<Value> values, Value row, Value group) {
-  SmallVector<Value> at{b.divu(row, buffers.tileRows), group, b.remu(row, buffers.tileRows)};
-  Value magnitude = b.maxf(math::AbsFOp::create(b, values[0]), math::AbsFOp::create(b, values[1]));
-  Value amax = b.maxLanes(magnitude);
-  Value d = b.divf(amax, b.scalar(127.0));
-  Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, amax, b.scalar(0.0));
-  Value inverse = arith::SelectOp::create(b, isZero, b.scalar(0.0), b.divf(b.scalar(1.0), d));
-  Value inverses = b.broadcast(inverse), minusD = b.broadcast(arith::NegFOp::create(b, d));
-  Value total;
-  for (int half = 0; half < 2; ++half) {
-    Value rounded = math::RoundEvenOp::create(b, b.mulf(values[half], inverses));
-    Value codes = arith::FPToSIOp::create(b, b.vec(b.getI32Type()), rounded);
-    Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, codes);
-    SmallVector<Value> sumsAt(at), codesAt(at);
-    sumsAt.push_back(b.index(half));
-    b.store(arith::TruncIOp::create(b, b.getI16Type(), sum), buffers.sums, sumsAt);
-    total = half == 0 ? sum : b.addi(total, sum);
-    codesAt.push_back(b.index(half * kTileRows));
-    b.storeVec(arith::TruncIOp::create(b, b.vec(b.getI8Type()), codes), buffers.codes, codesAt);
-    values[half] = b.fma(minusD, rounded, values[half]);
+/// The scale of int8 codes for values of at most `amax`.
+struct CodeScale {
+  Value d, inverse; // scalars
+
+  CodeScale(VectorMath &b, Value amax) : d(b.divf(amax, b.scalar(127.0))) {
+    Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, amax, b.scalar(0.0));
+    inverse = arith::SelectOp::create(b, isZero, b.scalar(0.0), b.divf(b.scalar(1.0), d));
   }
-  b.store(d, buffers.scales, at);
-  b.store(b.mulf(d, arith::SIToFPOp::create(b, b.getF32Type(), total)), buffers.scaledSums, at);
-}
+};
+
+/// The int8 codes of a panel's rows.
+class CodeWriter {
+public:
+  CodeWriter(VectorMath &b, const PanelBuffers &buffers) : b(b), buffers(buffers) {}
+
+  /// Row `row` of the buffers by one scale; `valuesOf` gives the values of a group of 32, two vectors.
+  void writeRow(Value row, int64_t columns, llvm::function_ref<std::array<Value, 2>(Value group)> valuesOf) {
+    Value zero = b.index(0), groups = b.index(columns / 32);
+    Value largest = b.loop(zero, groups, 1, {b.splat(0.0)}, [&](Value group, ValueRange carried) {
+      return SmallVector<Value>{b.maxf(carried[0], magnitude(valuesOf(group)))};
+    })[0];
+    CodeScale scale(b, b.maxLanes(largest));
+    Value none = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
+    Value total = b.loop(zero, groups, 1, {none}, [&](Value group, ValueRange carried) {
+      std::array<Value, 2> values = valuesOf(group);
+      return SmallVector<Value>{b.addi(carried[0], writeCodes(values, scale, placeOf(row, group)))};
+    })[0];
+    writeScale(scale.d, total, placeOf(row, zero));
+  }
+
+  /// One group of row `row` by a scale of its own. Leaves in `values` what rounding left.
+  void writeGroup(MutableArrayRef<Value> values, Value row, Value group) {
+    SmallVector<Value> at = placeOf(row, group);
+    CodeScale scale(b, b.maxLanes(magnitude(values)));
+    Value total = writeCodes(values, scale, at);
+    writeScale(scale.d, b.mulf(scale.d, arith::SIToFPOp::create(b, b.getF32Type(), total)), at);
+  }
+
+private:
+  SmallVector<Value> placeOf(Value row, Value group) {
+    return {b.divu(row, buffers.tileRows), group, b.remu(row, buffers.tileRows)};
+  }
+  Value magnitude(ArrayRef<Value> values) {
+    return b.maxf(math::AbsFOp::create(b, values[0]), math::AbsFOp::create(b, values[1]));
+  }
+  void writeScale(Value d, Value sum, ArrayRef<Value> at) {
+    b.store(d, buffers.scales, at);
+    b.store(sum, buffers.scaledSums, at);
+  }
+
+  /// Returns the sum of the group's codes, i32.
+  Value writeCodes(MutableArrayRef<Value> values, const CodeScale &scale, ArrayRef<Value> at) {
+    Value inverses = b.broadcast(scale.inverse), minusD = b.broadcast(arith::NegFOp::create(b, scale.d));
+    Value total;
+    for (int half = 0; half < 2; ++half) {
+      Value rounded = math::RoundEvenOp::create(b, b.mulf(values[half], inverses));
+      Value codes = arith::FPToSIOp::create(b, b.vec(b.getI32Type()), rounded);
+      Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, codes);
+      SmallVector<Value> sumsAt(at), codesAt(at);
+      sumsAt.push_back(b.index(half));
+      b.store(arith::TruncIOp::create(b, b.getI16Type(), sum), buffers.sums, sumsAt);
+      total = half == 0 ? sum : b.addi(total, sum);
+      codesAt.push_back(b.index(half * kTileRows));
+      b.storeVec(arith::TruncIOp::create(b, b.vec(b.getI8Type()), codes), buffers.codes, codesAt);
+      values[half] = b.fma(minusD, rounded, values[half]);
+    }
+    return total;
+  }
+
+  VectorMath &b;
+  const PanelBuffers &buffers;
+};
 
 void lower(plan::PrepareOp op, plan::TargetAttr target) {
   VectorMath b(op.getLoc(), OpBuilder(op));
@@ -101,12 +148,19 @@ void lower(plan::PrepareOp op, plan::TargetAttr target) {
         x = b.addf(x, plan::LoadOp::create(b, b.vecF32(), transform.bias, col));
       return x;
     };
-    if (int8Terms(panel.getFormat()) > 0) {
+    auto valuesOf = [&](Value group) -> std::array<Value, 2> {
+      Value col = b.muli(group, 32);
+      Value first = value(col);
+      return {first, value(b.addi(col, kTileRows))};
+    };
+    CodeWriter writer(b, buffers);
+    if (panel.getFormat() == ActivationFormat::I8Row) {
+      writer.writeRow(row, cols, valuesOf);
+    } else if (int8Terms(panel.getFormat()) > 0) {
       b.loop(zero, b.index(cols / 32), 1, [&](Value group) {
-        Value col = b.muli(group, 32);
-        Value values[] = {value(col), value(b.addi(col, kTileRows))};
+        std::array<Value, 2> values = valuesOf(group);
         for (int64_t term = 0; term < buffers.terms; ++term)
-          emitGroup(b, buffers, values, b.addi(b.muli(row, buffers.terms), term), group);
+          writer.writeGroup(values, b.addi(b.muli(row, buffers.terms), term), group);
       });
     } else {
       bool narrow = panel.getFormat() == ActivationFormat::BF16;

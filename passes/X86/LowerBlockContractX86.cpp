@@ -4,7 +4,8 @@
 //
 // AVX2 has 16 of 32 bytes: the sums of a tile's two halves (8 rows each) for four rows of the step, the codes they meet
 // and one broadcast activation, which serves both halves. The int16 sums of 4-bit codes cannot overflow within a block, so
-// widening to int32 costs one vpmaddwd a block instead of one a step. The f32 sums wait in memory.
+// widening to int32 costs one vpmaddwd a block instead of one a step. The f32 sums wait in memory. Where the block is the
+// row there are none: int32 sums stay in registers over all columns.
 // AVX-512 VNNI has 32 of 64 bytes; one vpdpbusd does four columns of 16 rows, and a broadcast activation serves as many
 // tiles as are taken together.
 // AMX has tiles: one instruction does 32 columns of 16 rows for 16 rows of the step; fewer of them go through VNNI.
@@ -57,36 +58,42 @@ void lowerMaddubs(BlockContract &c) {
   c.prefetchBlocks();
   for (int64_t group = 0; group < c.groups; ++group) {
     // Sums of token t and half h of the tile at 2 * t + h.
-    SmallVector<Value> dots(2 * c.tokens, c.isSplit() ? zeroWords : zeroInts);
-    for (int64_t step = 0; step < (c.isSplit() ? 4 : 8); ++step) {
-      // What stays in registers while the tokens pass by: both halves' low nibbles and high nibbles, or codes and
-      // magnitudes.
-      SmallVector<Value> first, second;
-      for (int64_t half = 0; half < 2; ++half) {
-        Value stored = c.codes(group, step * 64 + half * 32, 32);
-        Value codes = arith::XOrIOp::create(b, stored, b.constantLike(stored, -128));
-        first.push_back(c.isSplit() ? lowNibbles(b, stored) : codes);
-        second.push_back(c.isSplit() ? highNibbles(b, stored) : math::AbsIOp::create(b, codes).getResult());
-      }
-      auto each = [&](int64_t column, llvm::function_ref<Value(int64_t half, Value acts)> product) {
-        for (int64_t token = 0; token < c.tokens; ++token) {
-          Value acts = spread(b, c.fourActivations(token, column), bytes);
-          for (int64_t half = 0; half < 2; ++half) {
-            Value &dot = dots[2 * token + half];
-            dot = b.addi(dot, product(half, acts));
-          }
+    SmallVector<Value> zeros(2 * c.tokens, c.isSplit() ? zeroWords : zeroInts);
+    SmallVector<Value> dots = c.overGroups(zeros, [&](Value columns, ValueRange carried) {
+      SmallVector<Value> dots(carried);
+      if (columns)
+        c.prefetchShare(group, columns);
+      for (int64_t step = 0; step < (c.isSplit() ? 4 : 8); ++step) {
+        // What stays in registers while the tokens pass by: both halves' low nibbles and high nibbles, or codes and
+        // magnitudes.
+        SmallVector<Value> first, second;
+        for (int64_t half = 0; half < 2; ++half) {
+          Value stored = c.codes(group, step * 64 + half * 32, 32, columns);
+          Value codes = arith::XOrIOp::create(b, stored, b.constantLike(stored, -128));
+          first.push_back(c.isSplit() ? lowNibbles(b, stored) : codes);
+          second.push_back(c.isSplit() ? highNibbles(b, stored) : math::AbsIOp::create(b, codes).getResult());
         }
-        fence(b, dots);
-      };
-      if (c.isSplit()) {
-        each(step * 8, [&](int64_t half, Value acts) { return maddubs(first[half], acts); });
-        each(step * 8 + 4, [&](int64_t half, Value acts) { return maddubs(second[half], acts); });
-      } else {
-        each(step * 4, [&](int64_t half, Value acts) {
-          return widen(maddubs(second[half], intrinsic(b, "llvm.x86.avx2.psign.b", bytes, {acts, first[half]})));
-        });
+        auto each = [&](int64_t column, llvm::function_ref<Value(int64_t half, Value acts)> product) {
+          for (int64_t token = 0; token < c.tokens; ++token) {
+            Value acts = spread(b, c.fourActivations(token, column, columns), bytes);
+            for (int64_t half = 0; half < 2; ++half) {
+              Value &dot = dots[2 * token + half];
+              dot = b.addi(dot, product(half, acts));
+            }
+          }
+          fence(b, dots);
+        };
+        if (c.isSplit()) {
+          each(step * 8, [&](int64_t half, Value acts) { return maddubs(first[half], acts); });
+          each(step * 8 + 4, [&](int64_t half, Value acts) { return maddubs(second[half], acts); });
+        } else {
+          each(step * 4, [&](int64_t half, Value acts) {
+            return widen(maddubs(second[half], intrinsic(b, "llvm.x86.avx2.psign.b", bytes, {acts, first[half]})));
+          });
+        }
       }
-    }
+      return dots;
+    });
     SmallVector<Value> finished;
     for (int64_t half = 0; half < 2; ++half) {
       SmallVector<int64_t> rows;
@@ -125,11 +132,11 @@ void lowerVpdpbusd(BlockContract &c) {
   SmallVector<Value> sums(count, zero), highSums(apart ? count : 0, zero);
   if (c.isBiased())
     for (int64_t i = 0; i < count; ++i)
-      sums[i] = b.broadcast(b.muli(c.sumOfActivations(i % c.tokens), -128));
+      sums[i] = b.broadcast(b.muli(c.sumOfBlock(i % c.tokens), -128));
   // An activation is broadcast once for all tiles.
-  auto accumulate = [&](SmallVector<Value> &into, ArrayRef<Value> codes, int64_t column) {
+  auto accumulate = [&](SmallVector<Value> &into, ArrayRef<Value> codes, int64_t column, Value columns) {
     for (int64_t token = 0; token < c.tokens; ++token) {
-      Value acts = spread(b, c.fourActivations(token, column), bytes);
+      Value acts = spread(b, c.fourActivations(token, column, columns), bytes);
       for (int64_t group = 0; group < c.groups; ++group) {
         Value &sum = into[group * c.tokens + token];
         sum = intrinsic(b, "llvm.x86.avx512.vpdpbusd.512", ints, {sum, codes[group], acts});
@@ -138,20 +145,26 @@ void lowerVpdpbusd(BlockContract &c) {
     if (c.tokens > 1)
       fence(b, into);
   };
-  for (int64_t step = 0; step < (c.isSplit() ? 4 : 8); ++step) {
-    SmallVector<Value> codes, high;
-    for (int64_t group = 0; group < c.groups; ++group) {
-      Value stored = c.codes(group, step * 64, 64);
-      codes.push_back(c.isSplit() ? lowNibbles(b, stored) : stored);
-      if (apart)
-        high.push_back(arith::AndIOp::create(b, stored, b.constantLike(stored, -16)));
-      else if (c.isSplit())
-        high.push_back(highNibbles(b, stored));
+  sums = c.overGroups(sums, [&](Value columns, ValueRange carried) {
+    SmallVector<Value> sums(carried);
+    for (int64_t group = 0; columns && group < c.groups; ++group)
+      c.prefetchShare(group, columns);
+    for (int64_t step = 0; step < (c.isSplit() ? 4 : 8); ++step) {
+      SmallVector<Value> codes, high;
+      for (int64_t group = 0; group < c.groups; ++group) {
+        Value stored = c.codes(group, step * 64, 64, columns);
+        codes.push_back(c.isSplit() ? lowNibbles(b, stored) : stored);
+        if (apart)
+          high.push_back(arith::AndIOp::create(b, stored, b.constantLike(stored, -16)));
+        else if (c.isSplit())
+          high.push_back(highNibbles(b, stored));
+      }
+      accumulate(sums, codes, c.isSplit() ? step * 8 : step * 4, columns);
+      if (c.isSplit())
+        accumulate(apart ? highSums : sums, high, step * 8 + 4, columns);
     }
-    accumulate(sums, codes, c.isSplit() ? step * 8 : step * 4);
-    if (c.isSplit())
-      accumulate(apart ? highSums : sums, high, step * 8 + 4);
-  }
+    return sums;
+  });
   SmallVector<Value> dots;
   for (int64_t i = 0; i < count; ++i) {
     Value sum = sums[i];

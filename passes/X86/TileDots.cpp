@@ -42,7 +42,7 @@ public:
       auto sumType = amx::TileType::get({c.tokens, kTileRows}, b.getI32Type());
       Value acts = amx::TileLoadOp::create(b, amx::TileType::get({c.tokens, steps * 4}, b.getI8Type()),
                                            c.op.getActs()[0], c.placeOf(0, group, half * steps * 4));
-      Value weights = loadWeights(rows, half, amx::TileType::get({steps, kStepBytes}, b.getI8Type()));
+      Value weights = loadWeights(rows, half, group, amx::TileType::get({steps, kStepBytes}, b.getI8Type()));
       Value product = amx::TileMulIOp::create(b, sumType, acts, weights, amx::TileZeroOp::create(b, sumType),
                                               /*isZextLhs=*/false, /*isZextRhs=*/true);
       amx::TileStoreOp::create(b, sums, ValueRange{b.index(0), b.index(0)}, product);
@@ -70,11 +70,11 @@ private:
       b.storeVec(unsignedFields(c, planes.step(step)), codes, {b.index(step), b.index(0)});
   }
 
-  Value loadWeights(TileRows rows, int64_t half, amx::TileType type) {
+  Value loadWeights(TileRows rows, int64_t half, Value group, amx::TileType type) {
     int64_t first = half * stepsPerHalf();
     if (codes)
       return amx::TileLoadOp::create(b, type, codes, ValueRange{b.index(first), b.index(0)});
-    Value offset = c.codesAt(rows.tile, first * kStepBytes);
+    Value offset = c.codesAt(rows.tile, first * kStepBytes, group);
     return amx::TileLoadOp::create(b, type, c.op.getWeights(), ValueRange{offset}, b.index(kStepBytes));
   }
 

@@ -44,7 +44,10 @@ std::string name(const PackedLayout &l) {
 StoredCode<BlockNumbers<float>> storedAt(const PackedLayout &l, const uint8_t *block, int64_t r, int64_t c) {
   const FormatInfo &info = l.info();
   StoredCode<BlockNumbers<float>> stored{};
-  stored.scale = f16ToF32(half(block + l.scaleAt(r)));
+  if (info.isPerRow())
+    std::memcpy(&stored.scale, block + l.scaleAt(r), 4);
+  else
+    stored.scale = f16ToF32(half(block + l.scaleAt(r)));
   if (info.hasMin())
     stored.min = f16ToF32(half(block + l.minAt(r)));
   if (info.isSuper()) {
@@ -70,6 +73,7 @@ void checkGrouped(const Packed &packed) {
   const PackedLayout &l = packed.layout;
   const FormatInfo &info = l.info();
   int64_t rowSize = rowBytes(l.format, l.columns);
+  int64_t elements = info.elementsOfBlock(l.columns), bytes = info.bytesOfBlock(l.columns);
   SCOPED_TRACE(name(l));
   for (int64_t r = 0; r < l.tiles() * l.tileRows; ++r)
     for (int64_t c = 0; c < l.columns; ++c) {
@@ -79,8 +83,8 @@ void checkGrouped(const Packed &packed) {
       auto rule =
           storedInTile(l, inTile, static_cast<int32_t>(r % l.tileRows), static_cast<int32_t>(c % l.blockColumns()));
       if (r < l.rows) {
-        BlockNumbers<float> file(packed.rows.data() + r * rowSize + c / info.blockElements * info.blockBytes);
-        want = storedCode(l.format, file, static_cast<int32_t>(c % info.blockElements));
+        BlockNumbers<float> file(packed.rows.data() + r * rowSize + c / elements * bytes);
+        want = storedCode(l.format, file, static_cast<int32_t>(c % elements));
       } else if (!info.codebook && l.isPlanar()) {
         want.code = info.codeMin;
       }
@@ -128,7 +132,7 @@ TEST(Layout, TilesOfCodes) {
               if (HasFatalFailure())
                 return;
             }
-  EXPECT_EQ(checked, 872);
+  EXPECT_EQ(checked, 940);
 }
 
 TEST(Layout, TilesOfFloats) {
@@ -148,8 +152,8 @@ TEST(Layout, RawKeepsTheFilesBytes) {
     ASSERT_EQ(layoutProblem(layout), "");
     Packed packed = pack(layout);
     EXPECT_EQ(packed.bytes, packed.rows) << info.name;
-    EXPECT_EQ(layout.blockOffset(3, info.blockElements),
-              3 * rowBytes(info.format, 512) + (info.grouped ? info.blockBytes : layout.blockBytes()));
+    EXPECT_EQ(layout.blockOffset(3, info.elementsOfBlock(512)),
+              3 * rowBytes(info.format, 512) + (info.grouped ? info.bytesOfBlock(512) : layout.blockBytes()));
   }
 }
 
@@ -164,6 +168,16 @@ TEST(Layout, ExampleByHand) {
   EXPECT_EQ(layout.codeAt(1, 13), 64 + 1 * 16 * 4 + 1 * 4 + 1); // the second lane of the second 8 columns
   EXPECT_EQ(layout.codeShift(13), 4);
   EXPECT_EQ(layout.codeShift(9), 0);
+}
+
+// One block is the row: 16 scales of four bytes, then all codes.
+TEST(Layout, WholeRowsByHand) {
+  PackedLayout layout{Format::I8_ROW, 32, 96, 16, 4, {}, 128};
+  EXPECT_EQ(layout.blockBytes(), 16 * 4 + 16 * 96);
+  EXPECT_EQ(layout.bytes(), 2 * layout.blockBytes());
+  EXPECT_EQ(layout.blockOffset(17, 40), layout.blockBytes());
+  EXPECT_EQ(layout.scaleAt(3), 12);
+  EXPECT_EQ(layout.codeAt(1, 45), 64 + 11 * 16 * 4 + 1 * 4 + 1); // the twelfth 4 columns
 }
 
 // Q6_K: 256 columns, 16 groups with a scale of 8 bits, a plane of nibbles and one of two bits.

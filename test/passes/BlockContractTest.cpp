@@ -37,7 +37,7 @@ std::string replaced(std::string text, llvm::StringRef from, llvm::StringRef to)
 }
 
 /// The rows of @x are looked up by their tokens and contracted with @w.
-std::string planOf(const char *format, const char *dot, int64_t tileGroups, const std::string &rows,
+std::string planOf(const FormatInfo &format, const char *dot, int64_t tileGroups, const std::string &rows,
                    const std::string &weights) {
   std::string text = R"(
 #target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, tile_groups = GROUPS, panel_rows = 8, prefetch_bytes = 0>
@@ -65,8 +65,8 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
     scf.for %first = %c0 to %count step %c8 {
       %left = arith.subi %count, %first : index
       %some = arith.minui %c8, %left : index
-      %p = plan.prepare none %rows[%first, %some] : memref<9x1024xf32> -> !plan.panel<8x1024xi8_g32>
-      plan.contract %p rows %some, %w units %c0 to %c3 groups 1 : !plan.panel<8x1024xi8_g32>, !trafo.weight<40x1024xFORMAT> {
+      %p = plan.prepare none %rows[%first, %some] : memref<9x1024xf32> -> !plan.panel<8x1024xPANEL>
+      plan.contract %p rows %some, %w units %c0 to %c3 groups 1 : !plan.panel<8x1024xPANEL>, !trafo.weight<40x1024xFORMAT> {
       ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
         %c16 = arith.constant 16 : index
         %col = arith.muli %unit, %c16 : index
@@ -87,7 +87,8 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
 })";
   text = replaced(replaced(text, "ROWS", rows), "WEIGHTS", weights);
   text = replaced(text, "GROUPS", std::to_string(tileGroups));
-  return replaced(replaced(text, "FORMAT", format), "DOT", dot);
+  text = replaced(text, "PANEL", format.isPerRow() ? "i8_row" : "i8_g32");
+  return replaced(replaced(text, "FORMAT", format.name), "DOT", dot);
 }
 
 /// The dot products this machine has.
@@ -101,8 +102,10 @@ std::vector<const char *> dotsHere() {
   return dots;
 }
 
-/// Where blocks keep their f16 values.
-std::vector<size_t> f16Places(const FormatInfo &info) {
+/// Where blocks keep their scales and minima, two bytes each.
+std::vector<size_t> scalePlaces(const FormatInfo &info) {
+  if (info.isPerRow())
+    return {0, 2}; // an f32
   size_t first = info.format == Format::Q2_K   ? 80
                  : info.format == Format::Q3_K ? 108
                  : info.format == Format::Q6_K ? 208
@@ -137,9 +140,9 @@ protected:
     const uint8_t patterns[] = {0x00, 0xff, 0x80, 0x7f};
     for (int64_t n = 0; n < kWeightRows; ++n) {
       ASSERT_TRUE(random->read(n, bytes.data()));
-      std::vector<size_t> keep = f16Places(*GetParam());
+      std::vector<size_t> keep = scalePlaces(*GetParam());
       for (size_t i = 0; n % 8 < 4 && i < bytes.size(); ++i) {
-        size_t place = i % GetParam()->blockBytes / 2 * 2;
+        size_t place = i % static_cast<size_t>(GetParam()->bytesOfBlock(kColumns)) / 2 * 2;
         if (std::find(keep.begin(), keep.end(), place) == keep.end())
           bytes[i] = patterns[n % 4];
       }
@@ -152,7 +155,7 @@ protected:
   }
 
   mlir::OwningOpRef<mlir::ModuleOp> parse(const char *dot, int64_t tileGroups = 1) {
-    std::string text = planOf(GetParam()->name, dot, tileGroups, rowsFile, weightsFile);
+    std::string text = planOf(*GetParam(), dot, tileGroups, rowsFile, weightsFile);
     auto module = mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(&context));
     EXPECT_TRUE(module) << message;
     return module;
@@ -225,7 +228,7 @@ TEST_P(BlockContract, SameBitsOnEveryRoadAndTheSumOfItsParts) {
   RowReaderPtr inputs = openWeight(*module, "x"), weights = openWeight(*module, "w");
   for (int64_t r = 0; r < kRows; ++r)
     ASSERT_TRUE(inputs->readValues(r, x.row(r)));
-  roundToI8G32(x);
+  GetParam()->isPerRow() ? roundToI8Row(x) : roundToI8G32(x);
   std::vector<double> w(static_cast<size_t>(kColumns));
   for (int64_t n = 0; n < kWeightRows; ++n) {
     ASSERT_TRUE(weights->readValues(n, w.data()));

@@ -19,7 +19,7 @@ constexpr const char *kUsage =
 std::string storable() {
   std::string out;
   for (const FormatInfo &info : kFormats)
-    if (canQuantize(info.format))
+    if (canQuantize(info.format) && info.isInFiles())
       out += concat(out.empty() ? "" : ", ", info.name);
   return out;
 }

@@ -18,6 +18,7 @@ static constexpr const char *kExamples = R"(Examples:
   trafo compile model.gguf -o libchat.so --emit so       a library for C, C++ or Python, its weights beside it
   trafo compile model.gguf -o chat --report              what it will cost, before anything runs
   trafo compile bf16.gguf -o chat --weights q8_0         quantise the linears; trafo eval --against says at what loss
+  trafo compile bf16.gguf -o chat --compute int8         int8 by rows: prefill's products at twice the rate of floats
   trafo compile model.gguf --emit mlir:tile -o x.mlir    the IR after a stage ...
   trafo compile x.mlir -o chat                           ... and on from there
   trafo compile model.gguf -o chat --load-pass-plugin my.so --pass-pipeline 'fuse:builtin.module(my-pass)')";

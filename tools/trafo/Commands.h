@@ -42,8 +42,9 @@ struct EvalRequest {
   std::string beside;
   std::vector<int32_t> cuts;
   int32_t threads = 0;
-  bool reference = false;  ///< a model file by the interpreter
-  bool asCompiled = false; ///< which rounds where a compiled program does
+  bool reference = false;            ///< a model file by the interpreter
+  bool asCompiled = false;           ///< which rounds where a compiled program does
+  std::string compute = "as-stored"; ///< and has the linears that compile's --compute makes
   bool json = false;
 };
 int eval(const EvalRequest &request);

@@ -144,6 +144,7 @@ private:
     std::vector<std::string> arguments = {"eval", file, "--reference", "--ids", idsPath, "--logits", logitsPath};
     if (request.asCompiled)
       arguments.push_back("--as-compiled");
+    arguments.push_back("--compute=" + request.compute);
     if (int status = runCompiler(arguments, ""))
       return status;
     auto numpy = std::make_unique<NumpyLogits>();

@@ -155,7 +155,7 @@ LogicalResult BlockContractOp::verify() {
   if (getSums().size() != sums || getResults().size() != sums) // block_contract_c1
     return emitOpError("expects ") << sums << " sums and results, got " << getSums().size() << " and "
                                    << getResults().size();
-  size_t acts = getActivation() == trafo::ActivationFormat::I8G32 ? 4 : 1;
+  size_t acts = trafo::int8Terms(getActivation()) > 0 ? 4 : 1;
   if (getActs().size() != acts) // block_contract_c2
     return emitOpError("expects ") << acts << " activation buffers, got " << getActs().size();
   const trafo::FormatInfo *info = trafo::findFormat(std::string_view(getFormat()));
@@ -176,6 +176,9 @@ LogicalResult BlockContractOp::verify() {
   if (acts == 4 && (codes.getRank() != 4 || codes.getDimSize(2) % getTokens() != 0)) // block_contract_c4
     return emitOpError("expects tokens that divide the rows of codes [tiles, groups, rows, 32], got ")
            << getTokens() << " and " << codes;
+  if (!trafo::canMultiply(getActivation(), *info)) // block_contract_c5
+    return emitOpError("expects weights that ") << trafo::stringifyActivationFormat(getActivation())
+                                                << " activations can be multiplied with, got " << getFormat();
   return success();
 }
 

@@ -19,7 +19,7 @@ int64_t PackedLayout::planeStart(int plane) const {
 
 int64_t PackedLayout::blockBytes() const {
   if (raw)
-    return info().blockBytes;
+    return info().bytesOfBlock(columns);
   return info().grouped ? planeStart(planeCount()) : tileRows * lane * info().blockBytes;
 }
 

@@ -39,13 +39,14 @@ struct PackedLayout {
   bool isTiled() const { return !raw && info().grouped; }
 
   /// Columns of one block.
-  int64_t blockColumns() const { return raw || info().grouped ? info().blockElements : lane; }
+  int64_t blockColumns() const { return raw || info().grouped ? info().elementsOfBlock(columns) : lane; }
   /// Blocks of one tile: one after the other along k.
   int64_t blocksPerTile() const { return columns / blockColumns(); }
   int64_t tiles() const { return (rows + tileRows - 1) / tileRows; }
 
   /// Bytes of the parts of a tiled block, in order; 0 where the block has none.
-  int64_t scaleBytes() const { return isTiled() ? 2 * tileRows : 0; }
+  int64_t scaleWidth() const { return info().isPerRow() ? info().headBytes : 2; }
+  int64_t scaleBytes() const { return isTiled() ? scaleWidth() * tileRows : 0; }
   int64_t minBytes() const { return info().hasMin() ? scaleBytes() : 0; }
   int64_t groupScaleBytes() const { return isTiled() && info().isSuper() ? groups() * tileRows : 0; }
   int64_t groupMinBytes() const { return info().hasMin() && !sharesScaleByte() ? groupScaleBytes() : 0; }
@@ -64,7 +65,7 @@ struct PackedLayout {
   bool sharesScaleByte() const { return info().hasMin() && info().scaleBits == 4; }
 
   // Places inside a block; `row` counts from the tile's first, `column` from the block's.
-  int64_t scaleAt(int64_t row) const { return 2 * row; }
+  int64_t scaleAt(int64_t row) const { return scaleWidth() * row; }
   int64_t minAt(int64_t row) const { return scaleBytes() + 2 * row; }
   int64_t groupScaleAt(int64_t row, int64_t group) const { return scaleBytes() + minBytes() + group * tileRows + row; }
   int64_t groupMinAt(int64_t row, int64_t group) const {
@@ -117,7 +118,7 @@ StoredCode<E> storedInTile(const PackedLayout &layout, E &e, typename E::Int row
     return log;
   };
   Int none = r.c(0);
-  StoredCode<E> stored{none, e.f16(r.shl(row, 1)), {}, none, none};
+  StoredCode<E> stored{none, info.isPerRow() ? e.f32(r.shl(row, 2)) : e.f16(r.shl(row, 1)), {}, none, none};
   stored.min = info.hasMin() ? e.f16(r.add(r.shl(row, 1), layout.minAt(0))) : stored.scale;
   if (info.isSuper()) {
     Int entry = e.add(r.mul(r.shr(column, log2(info.groupElements)), layout.tileRows), row);

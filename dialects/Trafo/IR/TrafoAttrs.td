@@ -93,8 +93,10 @@ def Trafo_ActF32 : I32EnumAttrCase<"F32", 0, "f32">;     // activations stay f32
 def Trafo_ActI8G32 : I32EnumAttrCase<"I8G32", 1, "i8_g32">; // int8 per group of 32: d = amax/127, round half to even
 def Trafo_ActBF16 : I32EnumAttrCase<"BF16", 2, "bf16">;  // rounded to bf16, f32 accumulation
 def Trafo_ActI8x2G32 : I32EnumAttrCase<"I8x2G32", 3, "i8x2_g32">; // i8_g32, and i8_g32 of what that left
+def Trafo_ActI8Row : I32EnumAttrCase<"I8Row", 4, "i8_row">; // int8 per row: d = amax/127 of all its values, as i8_g32
 def Trafo_ActivationFormat : I32EnumAttr<"ActivationFormat", "how a linear sees its input (its numeric class)",
-                                         [Trafo_ActF32, Trafo_ActI8G32, Trafo_ActBF16, Trafo_ActI8x2G32]> {
+                                         [Trafo_ActF32, Trafo_ActI8G32, Trafo_ActBF16, Trafo_ActI8x2G32,
+                                          Trafo_ActI8Row]> {
   let cppNamespace = "::trafo";
 }
 
@@ -121,7 +123,7 @@ def Trafo_LayoutAttr : Trafo_Attr<"Layout", "layout"> {
     The weight's rows are cut into tiles of `rows` rows (the last padded with zero rows), each tile into the format's
     blocks along k: of K columns g each (`lane` columns for float formats). Blocks of a tile follow each other by k, tiles by
     row: block (tile t, block kb) starts at `(t * K/g + kb) * B`, B the block's bytes. A block is
-    - `rows` scales as f16, then (formats with a minimum) `rows` minima as f16;
+    - `rows` scales as f16, then (formats with a minimum) `rows` minima as f16; where a block is the row, f32;
     - of a super-block, group after group, `rows` integer scales as bytes, then so many integer minima, in the same way;
       where both have 4 bits one byte holds the scale in its low and the minimum in its high half;
     - the codes, in steps of `lane` consecutive columns. Without `planes` a code (of a format without codebook) is an int8, XORed with `bias` (128 turns

@@ -110,6 +110,9 @@ LogicalResult WeightType::verify(function_ref<InFlightDiagnostic()> emitError, A
   if (shape.back() % info.blockElements != 0)
     return emitError() << "expects the last dimension to be a multiple of the " << info.blockElements
                        << " elements of a block of " << info.name << ", got " << shape.back();
+  if (info.isPerRow() && shape.back() > kMostRowCodes)
+    return emitError() << "expects at most " << kMostRowCodes << " columns of " << info.name << ", got "
+                       << shape.back();
   // weight_type_c3
   if (!fits(shape))
     return emitError() << "expects at most 2^48 elements";
@@ -138,6 +141,21 @@ Type KVCacheType::parse(AsmParser &parser) {
 void KVCacheType::print(AsmPrinter &printer) const {
   printer << "<" << getLayers() << "x" << getHeads() << "x" << getHeadSize() << "x" << formatInfo(getFormat()).name
           << ">";
+}
+
+bool canMultiply(ActivationFormat activation, const FormatInfo &format) {
+  switch (activation) {
+  case ActivationFormat::F32:
+    return true;
+  case ActivationFormat::I8G32:
+  case ActivationFormat::I8x2G32:
+    return format.grouped && !format.isPerRow() && 32 % format.groupElements == 0;
+  case ActivationFormat::I8Row:
+    return format.isPerRow();
+  case ActivationFormat::BF16:
+    return format.format == Format::BF16;
+  }
+  return false;
 }
 
 FloatType floatTypeOf(Format format, MLIRContext *context) {

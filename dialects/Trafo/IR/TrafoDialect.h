@@ -36,8 +36,22 @@ inline constexpr llvm::StringLiteral kConfigAttrName = "trafo.config";
 namespace trafo {
 /// How many int8 roundings a numeric class sums up: 0 for the float classes.
 inline int64_t int8Terms(ActivationFormat format) {
-  return format == ActivationFormat::I8G32 ? 1 : format == ActivationFormat::I8x2G32 ? 2 : 0;
+  switch (format) {
+  case ActivationFormat::I8G32:
+  case ActivationFormat::I8Row:
+    return 1;
+  case ActivationFormat::I8x2G32:
+    return 2;
+  default:
+    return 0;
+  }
 }
+/// The class of one of the rows that an int8 class sums up; float classes themselves.
+inline ActivationFormat termOf(ActivationFormat format) {
+  return format == ActivationFormat::I8x2G32 ? ActivationFormat::I8G32 : format;
+}
+/// Whether rows of class `activation` can be multiplied with weights of `format`.
+bool canMultiply(ActivationFormat activation, const FormatInfo &format);
 
 /// The type of an element of f32, f16 or bf16; null for formats of blocks.
 mlir::FloatType floatTypeOf(Format format, mlir::MLIRContext *context);

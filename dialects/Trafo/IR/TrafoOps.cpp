@@ -208,9 +208,10 @@ LogicalResult QuantizeOp::verify() {
   case Format::Q4_0:
   case Format::Q4_1:
   case Format::Q8_0:
+  case Format::I8_ROW:
     return success();
   default:
-    return emitOpError() << "expects a result of f32, f16, bf16, q4_0, q4_1 or q8_0, got " << result;
+    return emitOpError() << "expects a result of f32, f16, bf16, q4_0, q4_1, q8_0 or i8_row, got " << result;
   }
 }
 

@@ -122,7 +122,7 @@ def Trafo_ScaleOp : Trafo_Op<"scale", [Pure, AllTypesMatch<["input", "result"]>]
 
 def Trafo_QuantizeOp : Trafo_Op<"quantize", [Pure]> {
   let summary = "the same values in another storage format (rounding as GGUF's reference quantiser; floats to nearest even)";
-  let description = "C1: equal shapes. C2: the result's format is f32, f16, bf16, q4_0, q4_1 or q8_0.";
+  let description = "C1: equal shapes. C2: the result's format is f32, f16, bf16, q4_0, q4_1, q8_0 or i8_row.";
   let arguments = (ins Trafo_Weight:$input);
   let results = (outs Trafo_Weight:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";

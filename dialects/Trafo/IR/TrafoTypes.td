@@ -14,7 +14,7 @@ def Trafo_WeightType : Trafo_Type<"Weight", "weight"> {
     `!trafo.weight<49152x576xq8_0>` has 49,152 rows (outputs) of 576 columns (inputs), stored in GGUF's `q8_0`. A
     one-dimensional weight (`!trafo.weight<576xf32>`) is a vector. The formats are the entries of
     `include/trafo/Formats.h`. C1: 1 or 2 positive dimensions. C2: the last dimension is a multiple of the format's
-    block. C3: at most 2^48 elements.
+    block, and at most 2^17 where the block is the row. C3: at most 2^48 elements.
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::trafo::Format":$format);
   let hasCustomAssemblyFormat = 1;

@@ -219,6 +219,28 @@ func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<2x16x4x32xi8>, %d: 
 
 // -----
 
+func.func @block_contract_c5(%w: memref<4096xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %s: memref<2x2x4xf32>, %n: memref<2x2x4x2xi16>, %i: index,
+                             %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{expects weights that i8_g32 activations can be multiplied with, got i8_row}}
+  %0 = plan.block_contract "i8_row" <rows = 16, lane = 4, bias = 128> i8_g32 groups 1 tokens 1 columns 64 stride 4096 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i]
+       -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
+func.func @block_contract_c5(%w: memref<4096xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %s: memref<2x2x4xi32>, %n: memref<2x2x4x2xi16>, %i: index,
+                             %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{expects weights that i8_row activations can be multiplied with, got q8_0}}
+  %0 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8_row groups 1 tokens 1 columns 32 stride 4096 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xi32>, memref<2x2x4x2xi16>)[%i, %i]
+       -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
 // contract_c4
 func.func @road_of_the_weight(%x: memref<4x64xf32>, %i: index) {
   %0 = plan.prepare none %x[%i, %i] : memref<4x64xf32> -> !plan.panel<4x64xf32>

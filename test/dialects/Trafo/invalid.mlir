@@ -26,6 +26,12 @@ func.func private @f(!trafo.weight<4x48xq9_9>)
 
 // -----
 
+// weight_type_c2
+// expected-error @+1 {{expects at most 131072 columns of i8_row, got 131104}}
+func.func private @f(!trafo.weight<4x131104xi8_row>)
+
+// -----
+
 // weight_type_c3
 // expected-error @+1 {{expects at most 2^48 elements}}
 func.func private @f(!trafo.weight<4294967296x4294967296xf32>)
@@ -278,7 +284,7 @@ func.func @f(%a: !trafo.weight<4x32xf32>) {
 
 // quantize_c2
 func.func @f(%a: !trafo.weight<4x32xf32>) {
-  // expected-error @+1 {{expects a result of f32, f16, bf16, q4_0, q4_1 or q8_0, got '!trafo.weight<4x32xq5_0>'}}
+  // expected-error @+1 {{expects a result of f32, f16, bf16, q4_0, q4_1, q8_0 or i8_row, got '!trafo.weight<4x32xq5_0>'}}
   %0 = trafo.quantize %a : !trafo.weight<4x32xf32> to !trafo.weight<4x32xq5_0>
   return
 }

@@ -12,8 +12,8 @@ module attributes {trafo.config = #trafo.config<max_context = 128, max_rows = 32
 func.func private @formats(
   // CHECK-SAME: !trafo.weight<3x5xf32>, !trafo.weight<5xf16>, !trafo.weight<3x5xbf16>
   !trafo.weight<3x5xf32>, !trafo.weight<5xf16>, !trafo.weight<3x5xbf16>,
-  // CHECK-SAME: !trafo.weight<3x32xq4_0>, !trafo.weight<3x32xq4_1>, !trafo.weight<3x32xq5_0>, !trafo.weight<64xq5_1>, !trafo.weight<3x32xq8_0>
-  !trafo.weight<3x32xq4_0>, !trafo.weight<3x32xq4_1>, !trafo.weight<3x32xq5_0>, !trafo.weight<64xq5_1>, !trafo.weight<3x32xq8_0>,
+  // CHECK-SAME: !trafo.weight<3x32xq4_0>, !trafo.weight<3x32xq4_1>, !trafo.weight<3x32xq5_0>, !trafo.weight<64xq5_1>, !trafo.weight<3x32xq8_0>, !trafo.weight<3x32xi8_row>
+  !trafo.weight<3x32xq4_0>, !trafo.weight<3x32xq4_1>, !trafo.weight<3x32xq5_0>, !trafo.weight<64xq5_1>, !trafo.weight<3x32xq8_0>, !trafo.weight<3x32xi8_row>,
   // CHECK-SAME: !trafo.weight<3x256xq2_k>, !trafo.weight<3x256xq3_k>, !trafo.weight<3x256xq4_k>, !trafo.weight<3x256xq5_k>, !trafo.weight<3x256xq6_k>
   !trafo.weight<3x256xq2_k>, !trafo.weight<3x256xq3_k>, !trafo.weight<3x256xq4_k>, !trafo.weight<3x256xq5_k>, !trafo.weight<3x256xq6_k>,
   // CHECK-SAME: !trafo.weight<3x32xiq4_nl>, !trafo.weight<3x256xiq4_xs>

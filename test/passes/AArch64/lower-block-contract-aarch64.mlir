@@ -4,7 +4,7 @@
 // RUN: sed 's/DOT/generic/' %s | trafo-opt -trafo-aarch64-pipeline | FileCheck %s --check-prefix=ANY
 
 // What the target has no dot product for is left alone, and goes the generic way in the pipeline.
-// LEFT-COUNT-6: plan.block_contract {{.*}} i8_g32
+// LEFT-COUNT-7: plan.block_contract {{.*}} i8_{{g32|row}}
 // ANY-NOT:      plan.block_contract
 
 #target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0>
@@ -74,6 +74,25 @@ module attributes {plan.target = #target} {
          weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
+  }
+
+  // The block is the row: a loop over its groups of 32 columns.
+  // I8MM-LABEL: func.func @i8_row_two
+  // I8MM:         scf.for
+  // I8MM-COUNT-32:  "llvm.aarch64.neon.usmmla.v4i32.v16i8"
+  // I8MM:           scf.yield
+  // I8MM:         arith.sitofp
+  // DOTPROD-LABEL: func.func @i8_row_two
+  // DOTPROD:         scf.for
+  // DOTPROD:           "llvm.aarch64.neon.sdot.v4i32.v16i8"
+  // DOTPROD:           scf.yield
+  func.func @i8_row_two(%w: memref<1088xi8>, %q: memref<2x2x2x32xi8>, %d: memref<2x1x2xf32>, %s: memref<2x1x2xi32>,
+                  %n: memref<2x2x2x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0:2 = plan.block_contract "i8_row" <rows = 16, lane = 4, bias = 128> i8_row groups 1 tokens 2 columns 64 stride 1088
+         sums(%v, %v : vector<16xf32>, vector<16xf32>)
+         weights %w[%i] : memref<1088xi8> acts(%q, %d, %s, %n : memref<2x2x2x32xi8>, memref<2x1x2xf32>, memref<2x1x2xi32>, memref<2x2x2x2xi16>)[%i, %i]
+         -> vector<16xf32>, vector<16xf32>
+    return %0#0 : vector<16xf32>
   }
 
   // Groups of 16 of a super-block: four dot products, then the integer scale.

@@ -37,6 +37,25 @@ func.func @eight_bits(%w: memref<544xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x
   return %0 : vector<16xf32>
 }
 
+// The row is one block: groups of 32 columns are summed as integers, then scaled once by an f32.
+// CHECK-LABEL: func.func @whole_row
+// CHECK-NOT:     llvm.
+// CHECK:         %[[I:.*]] = scf.for %{{.*}} iter_args({{.*}}) -> (vector<16xi32>)
+// CHECK-NOT:       arith.sitofp
+// CHECK:           scf.yield
+// CHECK:         arith.sitofp %[[I]]
+// CHECK:         vector.bitcast %{{.*}} : vector<64xi8> to vector<16xf32>
+// CHECK-COUNT-1: math.fma
+// CHECK-NOT:     math.fma
+func.func @whole_row(%w: memref<1088xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x1x4xf32>, %s: memref<2x1x4xi32>,
+                %n: memref<2x2x4x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  %0 = plan.block_contract "i8_row" <rows = 16, lane = 4, bias = 128> i8_row groups 1 tokens 1 columns 64 stride 1088
+       sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<1088xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x1x4xf32>, memref<2x1x4xi32>, memref<2x2x4x2xi16>)[%i, %i]
+       -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
 // Columns ascend, one fma each.
 // CHECK-LABEL: func.func @floats
 // CHECK-COUNT-2: math.fma

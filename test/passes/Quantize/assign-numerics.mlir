@@ -53,6 +53,24 @@ func.func @super_blocks(%x: tensor<?x256xf32>, %a: !trafo.weight<256x256xq4_k>, 
   return %1 : tensor<?x256xf32>
 }
 
+// A scale per row of the weights wants one per row of the inputs.
+// CHECK-LABEL: func @scale_per_row
+func.func @scale_per_row(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xi8_row>) -> tensor<?x64xf32> {
+  // CHECK: trafo.gate_up {{.*}} via i8_row
+  // expected-remark @+1 {{activations enter as i8_row}}
+  %0 = trafo.gate_up silu %x weights(%a, %a : !trafo.weight<64x64xi8_row>, !trafo.weight<64x64xi8_row>) : tensor<?x64xf32> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
+}
+
+// One class can not serve both.
+// CHECK-LABEL: func @scale_per_row_beside_groups
+func.func @scale_per_row_beside_groups(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xi8_row>, %b: !trafo.weight<64x64xq8_0>) -> tensor<?x64xf32> {
+  // CHECK: trafo.gate_up {{.*}} via f32
+  // expected-remark @+1 {{unpacked: slow: q8_0 stands beside}}
+  %0 = trafo.gate_up silu %x weights(%a, %b : !trafo.weight<64x64xi8_row>, !trafo.weight<64x64xq8_0>) : tensor<?x64xf32> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
+}
+
 // CHECK-LABEL: func @beside_floats
 func.func @beside_floats(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xq8_0>, %b: !trafo.weight<64x64xf16>) -> tensor<?x64xf32> {
   // CHECK: trafo.gate_up {{.*}} via f32

@@ -1,13 +1,15 @@
 // RUN: trafo-opt %s -trafo-requantize=weights=q8_0 | FileCheck %s --check-prefixes=CHECK,Q8
 // RUN: trafo-opt %s -trafo-requantize=weights=q4_1 | FileCheck %s --check-prefixes=CHECK,Q4
 // RUN: trafo-opt %s '-trafo-requantize=weights=q4_0 head-weights=f16' | FileCheck %s --check-prefix=HEAD
+// RUN: trafo-opt %s '-trafo-requantize=weights=i8_row head-weights=q8_0' | FileCheck %s --check-prefix=ROWS
+// RUN: trafo-opt %s '-trafo-requantize=weights=i8_row head-weights=q8_0' --remarks-filter=trafo-quantize --remark-format=emitRemark 2>&1 >/dev/null | FileCheck %s --check-prefix=ROWREMARK
 // RUN: trafo-opt %s -trafo-requantize | FileCheck %s --check-prefix=NONE
 // RUN: trafo-opt %s -trafo-requantize=weights=q8_0 --remarks-filter=trafo-quantize --remark-format=emitRemark -verify-diagnostics -o /dev/null
 // RUN: not trafo-opt %s -trafo-requantize=weights=q5_0 2>&1 | FileCheck %s --check-prefix=FORMAT
 // RUN: not trafo-opt %s '-trafo-requantize=weights=q8_0 head-weights=q9' 2>&1 | FileCheck %s --check-prefix=HEADFORMAT
 
-// FORMAT:     error: trafo-requantize expects weights to be f32, f16, bf16, q4_0, q4_1 or q8_0, got 'q5_0'
-// HEADFORMAT: error: trafo-requantize expects head-weights to be f32, f16, bf16, q4_0, q4_1 or q8_0, got 'q9'
+// FORMAT:     error: trafo-requantize expects weights to be f32, f16, bf16, q4_0, q4_1, q8_0 or i8_row, got 'q5_0'
+// HEADFORMAT: error: trafo-requantize expects head-weights to be f32, f16, bf16, q4_0, q4_1, q8_0 or i8_row, got 'q9'
 // NONE-NOT:   trafo.quantize
 
 trafo.weight @table : !trafo.weight<100x64xbf16> from #trafo.random<1>
@@ -24,6 +26,9 @@ trafo.weight @bias : !trafo.weight<64xf32> from #trafo.random<1>
 // Q8:         trafo.weight @w.1.q8_0 : !trafo.weight<64x64xq8_0> recipe {
 // Q4:         trafo.weight @table.q8_0
 // Q4:         trafo.weight @w.0.q4_1 : !trafo.weight<64x64xq4_1> recipe {
+// ROWS:       trafo.weight @table.q8_0
+// ROWS:       trafo.weight @w.0.i8_row : !trafo.weight<64x64xi8_row> recipe {
+// ROWS:         trafo.quantize %{{.*}} : <64x64xbf16> to <64x64xi8_row>
 // HEAD:       trafo.weight @table.f16
 // HEAD:       trafo.weight @w.0.q4_0
 
@@ -58,6 +63,19 @@ trafo.weight @quantised : !trafo.weight<64x256xq4_k> from #trafo.random<1>
 func.func @quantised_already(%x: tensor<?x256xf32>) -> tensor<?x64xf32> {
   %w = trafo.get @quantised : !trafo.weight<64x256xq4_k>
   %0 = trafo.linear %x, %w : tensor<?x256xf32>, !trafo.weight<64x256xq4_k> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
+}
+
+// A scale per row needs all weights of an op; beside a quantised one the others get groups as it has.
+// ROWS-LABEL: func @one_is_quantised
+// ROWS:         trafo.gate_up silu %{{.*}} weights(%{{.*}}, %{{.*}} : !trafo.weight<64x64xq4_0>, !trafo.weight<64x64xq8_0>)
+// ROWREMARK:  remark: {{.*}}Reason="not i8_row: a weight of the op is quantised already, or has more than 131072 columns"
+trafo.weight @q4 : !trafo.weight<64x64xq4_0> from #trafo.random<1>
+func.func @one_is_quantised(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %q = trafo.get @q4 : !trafo.weight<64x64xq4_0>
+  %w = trafo.get @w.0 : !trafo.weight<64x64xbf16>
+  // expected-remark @+1 {{bf16 to q8_0}}
+  %0 = trafo.gate_up silu %x weights(%q, %w : !trafo.weight<64x64xq4_0>, !trafo.weight<64x64xbf16>) : tensor<?x64xf32> -> tensor<?x64xf32>
   return %0 : tensor<?x64xf32>
 }
 

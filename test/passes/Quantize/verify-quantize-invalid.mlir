@@ -24,6 +24,27 @@ func.func @bf16_by_f16(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xbf16>, %b: 
 
 // -----
 
+func.func @groups_by_scale_per_row(%x: tensor<?x64xf32>, %w: !trafo.weight<64x64xi8_row>) -> tensor<?x64xf32> {
+  // expected-error @+1 {{'trafo.linear' op expects weights that i8_g32 activations can be multiplied with, got '!trafo.weight<64x64xi8_row>'}}
+  %0 = trafo.linear %x, %w via i8_g32 : tensor<?x64xf32>, !trafo.weight<64x64xi8_row> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
+}
+
+// -----
+
+func.func @rows_by_groups(%x: tensor<?x64xf32>, %w: !trafo.weight<64x64xq8_0>) -> tensor<?x64xf32> {
+  // expected-error @+1 {{'trafo.linear' op expects weights that i8_row activations can be multiplied with, got '!trafo.weight<64x64xq8_0>'}}
+  %0 = trafo.linear %x, %w via i8_row : tensor<?x64xf32>, !trafo.weight<64x64xq8_0> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
+}
+
+// -----
+
+func.func @rows(%x: tensor<?x64xf32>, %w: !trafo.weight<64x64xi8_row>) -> tensor<?x64xf32> {
+  %0 = trafo.linear %x, %w via i8_row : tensor<?x64xf32>, !trafo.weight<64x64xi8_row> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
+}
+
 func.func @allowed(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xbf16>, %b: !trafo.weight<64x64xq4_0>) -> tensor<?x64xf32> {
   %0 = trafo.linear %x, %a via bf16 : tensor<?x64xf32>, !trafo.weight<64x64xbf16> -> tensor<?x64xf32>
   %1 = trafo.linear %0, %b via i8_g32 : tensor<?x64xf32>, !trafo.weight<64x64xq4_0> -> tensor<?x64xf32>

@@ -21,7 +21,10 @@
 // A window bounds the positions that a row sees; two int8 terms multiply twice.
 // WINDOW:      <stage = "look", numbers = "f32", runs = 1, {{[^>]*}}position_bytes = 64, position_multiplies = 128, window = 96,
 // WINDOW-SAME: <stage = "twice", numbers = "i8x2_g32 x q8_0", runs = 1, weight_bytes = 1088, row_bytes = 0, row_multiplies = 2048,
+// Two tiles of 16 scales of four bytes and 32 codes a row.
+// WINDOW-SAME: <stage = "whole_rows", numbers = "i8_row x i8_row", runs = 1, weight_bytes = 1152, row_bytes = 0, row_multiplies = 1024,
 module {
+  trafo.weight @i8 : !trafo.weight<32x32xi8_row> from #trafo.random<1> layout <rows = 16, lane = 4, bias = 128> at 2048
   trafo.weight @w : !trafo.weight<32x32xq8_0> from #trafo.random<1> layout <rows = 16, lane = 4, bias = 128> at 0
   plan.buffer @x : memref<4x64xf32>
   plan.buffer @kv : memref<1x2x1x2x1024xf16>
@@ -45,10 +48,25 @@ module {
     }
     plan.end
   }
+  plan.stage @whole_rows {
+  ^bb0(%layer: index):
+    %c0 = arith.constant 0 : index
+    %c2 = arith.constant 2 : index
+    %x = plan.ref @x : memref<4x64xf32>
+    %w = plan.weight @i8 : <32x32xi8_row>
+    %panel = plan.prepare none %x[%c0, %c2] : memref<4x64xf32> -> <4x32xi8_row>
+    plan.contract %panel rows %c2, %w units %c0 to %c2 groups 1 : <4x32xi8_row>, <32x32xi8_row> {
+    ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+      plan.end
+    }
+    plan.end
+  }
   plan.step @step {
     plan.run @look
     plan.barrier
     plan.run @twice
+    plan.barrier
+    plan.run @whole_rows
     plan.barrier
     plan.end
   }

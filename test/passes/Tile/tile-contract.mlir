@@ -14,6 +14,8 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   // CHECK: trafo.weight @q6 : {{.*}} layout <rows = 1, raw = true>
   // REMARK: q6_k meets f32 rows
   trafo.weight @q6 : !trafo.weight<32x256xq6_k> from #trafo.random<3>
+  // CHECK: trafo.weight @i8 : {{.*}} layout <rows = 16, lane = 4, bias = 128>
+  trafo.weight @i8 : !trafo.weight<32x64xi8_row> from #trafo.random<4>
 
   plan.buffer @x : memref<8x64xf32>
   plan.buffer @z : memref<8x256xf32>
@@ -90,6 +92,26 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
     plan.end
   }
 
+  // The row is one block: one contraction of all columns, of a panel with a scale and a sum per row.
+  // CHECK-LABEL: plan.stage @whole_rows
+  // CHECK:         plan.block_contract "i8_row" <rows = 16, lane = 4, bias = 128> i8_row groups 1 tokens 4 columns 64 stride 1088
+  // CHECK-SAME:      memref<2x2x4x32xi8>, memref<2x1x4xf32>, memref<2x1x4xi32>, memref<2x2x4x2xi16>
+  // CHECK:         plan.block_contract "i8_row" <rows = 16, lane = 4, bias = 128> i8_row groups 1 tokens 1 columns 64 stride 1088 prefetch 4096
+  plan.stage @whole_rows {
+  ^bb0(%layer: index):
+    %c0 = arith.constant 0 : index
+    %c2 = arith.constant 2 : index
+    %rows = plan.rows
+    %x = plan.ref @x : memref<8x64xf32>
+    %w = plan.weight @i8 : !trafo.weight<32x64xi8_row>
+    %p = plan.prepare none %x[%c0, %rows] : memref<8x64xf32> -> !plan.panel<8x64xi8_row>
+    plan.contract %p rows %rows, %w units %c0 to %c2 groups 1 : !plan.panel<8x64xi8_row>, !trafo.weight<32x64xi8_row> {
+    ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+      plan.end
+    }
+    plan.end
+  }
+
   // CHECK-LABEL: plan.stage @float
   // What four rows at a time leave is taken by two and by one.
   // CHECK:         plan.block_contract "f16" <rows = 16> f32 groups 1 tokens 4 columns 8
@@ -160,6 +182,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
     plan.run @grouped
     plan.run @float
     plan.run @unpacked
+    plan.run @whole_rows
     plan.end
   }
 }

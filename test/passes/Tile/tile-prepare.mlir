@@ -9,3 +9,16 @@
 // CHECK:       arith.trunci {{.*}} vector<16xi32> to vector<16xi8>
 // CHECK:       vector.store {{.*}} : memref<2x2x4x32xi8>, vector<16xi8>
 // CHECK:       memref.store {{.*}} : memref<2x2x4xf32>
+
+// A scale for the whole row: first its greatest magnitude, then the codes; their sum is one integer.
+// RUN: sed 's/xq[48]_[01]/xi8_row/g; s/i8_g32/i8_row/g' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step -trafo-pack-weights -trafo-tile-contract -trafo-tile-prepare | FileCheck %s --check-prefix=ROW
+// ROW:       math.sqrt
+// ROW:       scf.for {{.*}} -> (vector<16xf32>)
+// ROW-NOT:     math.roundeven
+// ROW:       vector.reduction <maxnumf>
+// ROW:       scf.for {{.*}} -> (i32)
+// ROW-NOT:     vector.reduction <maxnumf>
+// ROW:         vector.store {{.*}} : memref<2x2x4x32xi8>, vector<16xi8>
+// ROW:         scf.yield
+// ROW:       memref.store {{.*}} : memref<2x1x4xf32>
+// ROW-NEXT:  memref.store {{.*}} : memref<2x1x4xi32>

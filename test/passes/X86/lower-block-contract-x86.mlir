@@ -3,7 +3,7 @@
 
 // A target without a dot product keeps int8 sums for trafo-lower-block-contract-generic.
 // RUN: sed 's/DOT/generic/' %s | trafo-opt -trafo-lower-block-contract-x86 | FileCheck %s --check-prefix=KEPT
-// KEPT-COUNT-3: plan.block_contract {{.*}} i8_g32
+// KEPT-COUNT-5: plan.block_contract {{.*}} i8_{{g32|row}}
 
 #target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0>
 module attributes {plan.target = #target} {
@@ -63,6 +63,52 @@ module attributes {plan.target = #target} {
          weights %w[%i] : memref<1280xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)
          [%i, %i] -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>,
          vector<16xf32>
+    return %0#0 : vector<16xf32>
+  }
+
+  // The block is the row: int32 sums over all columns, one conversion and one product of the scales at the end. The bytes
+  // ahead are asked for group by group.
+  // AVX2-LABEL: func.func @i8_row
+  // AVX2:         scf.for %{{.*}} iter_args({{.*}}) -> (vector<8xi32>, vector<8xi32>)
+  // AVX2-COUNT-8:   memref.prefetch
+  // AVX2-NOT:       memref.prefetch
+  // AVX2-COUNT-16:  "llvm.x86.avx2.psign.b"
+  // AVX2-NOT:       arith.sitofp
+  // AVX2:           scf.yield
+  // AVX2-COUNT-2: arith.sitofp
+  // AVX2-NOT:     arith.sitofp
+  // AVX2:         return
+  // What unsigned codes are too large by is taken off by the sum of the row, once.
+  // VNNI-LABEL: func.func @i8_row
+  // VNNI:         memref.load {{.*}} : memref<2x1x4xi32>
+  // VNNI:         arith.muli %{{.*}}, %c-128_i32
+  // VNNI:         scf.for %{{.*}} iter_args({{.*}}) -> (vector<16xi32>)
+  // VNNI-COUNT-8:   "llvm.x86.avx512.vpdpbusd.512"
+  // VNNI:           scf.yield
+  // VNNI:         arith.sitofp
+  // VNNI-NEXT:    vector.load {{.*}} vector<64xi8>
+  // VNNI-NEXT:    vector.bitcast %{{.*}} : vector<64xi8> to vector<16xf32>
+  func.func @i8_row(%w: memref<1088xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x1x4xf32>, %s: memref<2x1x4xi32>,
+                  %n: memref<2x2x4x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0 = plan.block_contract "i8_row" <rows = 16, lane = 4, bias = 128> i8_row groups 1 tokens 1 columns 64 stride 1088 prefetch 4096
+         sums(%v : vector<16xf32>)
+         weights %w[%i] : memref<1088xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x1x4xf32>, memref<2x1x4xi32>, memref<2x2x4x2xi16>)[%i, %i]
+         -> vector<16xf32>
+    return %0 : vector<16xf32>
+  }
+
+  // AVX2-LABEL: func.func @i8_row_four
+  // AVX2:         %{{.*}}:8 = scf.for
+  // AVX2:           llvm.inline_asm has_side_effects
+  // VNNI-LABEL: func.func @i8_row_four
+  // VNNI:         %{{.*}}:4 = scf.for
+  // VNNI:           llvm.inline_asm has_side_effects
+  func.func @i8_row_four(%w: memref<1088xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x1x4xf32>, %s: memref<2x1x4xi32>,
+                  %n: memref<2x2x4x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0:4 = plan.block_contract "i8_row" <rows = 16, lane = 4, bias = 128> i8_row groups 1 tokens 4 columns 64 stride 1088
+         sums(%v, %v, %v, %v : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+         weights %w[%i] : memref<1088xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x1x4xf32>, memref<2x1x4xi32>, memref<2x2x4x2xi16>)[%i, %i]
+         -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
     return %0#0 : vector<16xf32>
   }
 

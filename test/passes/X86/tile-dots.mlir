@@ -43,6 +43,22 @@ module attributes {plan.target = #target} {
     return %0#0 : vector<16xf32>
   }
 
+  // Where the block is the row, one product of tiles for each group of 32 columns, added up as integers.
+  // CHECK-LABEL: func.func @i8_row
+  // CHECK:         scf.for
+  // CHECK:           amx.tile_load %arg0[{{.*}}], %c64{{.*}} : memref<1088xi8> into !amx.tile<8x64xi8>
+  // CHECK:           amx.tile_muli
+  // CHECK:           scf.yield
+  // CHECK:         arith.sitofp
+  func.func @i8_row(%w: memref<1088xi8>, %q: memref<2x2x16x32xi8>, %d: memref<2x1x16xf32>, %s: memref<2x1x16xi32>,
+                  %n: memref<2x2x16x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0:16 = plan.block_contract "i8_row" <rows = 16, lane = 4, bias = 128> i8_row groups 1 tokens 16 columns 64 stride 1088
+         sums(%v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v, %v : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+         weights %w[%i] : memref<1088xi8> acts(%q, %d, %s, %n : memref<2x2x16x32xi8>, memref<2x1x16xf32>, memref<2x1x16xi32>, memref<2x2x16x2xi16>)[%i, %i]
+         -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
+    return %0#0 : vector<16xf32>
+  }
+
   // Scales of 16 columns each: two products of four lines.
   // CHECK-LABEL: func.func @q6_k
   // CHECK-COUNT-8: vector.store {{.*}} : memref<8x64xi8>

@@ -13,8 +13,11 @@ PROBE.probe_name.restype = ctypes.c_char_p
 PROBE.probe_can_quantize.restype = ctypes.c_bool
 PROBE.probe_codes.restype = ctypes.c_bool
 PROBE.probe_packed.restype = ctypes.c_int64
+PROBE.probe_ggml_type.restype = ctypes.c_uint32
 NAMES = [PROBE.probe_name(i).decode() for i in range(PROBE.probe_format_count())]
-STORABLE = [name for i, name in enumerate(NAMES) if PROBE.probe_can_quantize(i)]
+OURS_ALONE = 0xFFFFFFFF
+OF_GGUF = [name for i, name in enumerate(NAMES) if PROBE.probe_ggml_type(i) != OURS_ALONE]
+STORABLE = [name for name in OF_GGUF if PROBE.probe_can_quantize(NAMES.index(name))]
 # Where a format keeps its f16 scales.
 SCALES = {"q4_0": [0], "q4_1": [0, 2], "q5_0": [0], "q5_1": [0, 2], "q8_0": [0], "q2_k": [80, 82], "q3_k": [108],
           "q4_k": [0, 2], "q5_k": [0, 2], "q6_k": [208], "iq4_nl": [0], "iq4_xs": [0]}
@@ -76,13 +79,14 @@ def every_byte_value_at_every_place(name, background):
 
 
 def test_table_is_that_of_gguf():
-    for i, name in enumerate(NAMES):
+    for name in OF_GGUF:
+        i = NAMES.index(name)
         elements, size = gguf.GGML_QUANT_SIZES[kind_of(name)]
         row = (PROBE.probe_ggml_type(i), PROBE.probe_block_elements(i), PROBE.probe_block_bytes(i))
         assert row == (int(kind_of(name)), elements, size), name
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OF_GGUF)
 def test_random_blocks(name):
     blocks = random_blocks(name, 4096, seed=1)
     assert differing_bits(dequantize(name, blocks), expected(name, blocks)) == 0
@@ -190,6 +194,47 @@ def test_quantizers_survive_values_that_are_not_finite(name):
     values[1:, 0] = 0
     values[2:, 1::8] = 1
     assert len(quantized(name, values)) > 0  # the sanitizers judge the casts
+
+
+def int8_row(values):
+    """A row in i8_row, one at a time: the scale, then the codes."""
+    out = np.empty(4 + values.size, np.uint8)
+    return call(PROBE.probe_quantize, "i8_row", values, values.size, out)[1]
+
+
+def test_int8_rows_have_one_scale_and_round_half_to_even():
+    assert set(NAMES) - set(OF_GGUF) == {"i8_row"}
+    rng = np.random.default_rng(11)
+    rows = [rng.normal(0, scale, 96).astype(np.float32) for scale in (1e-6, 1, 300)]
+    rows += [np.concatenate([[127], np.arange(95) - 47.5]).astype(np.float32), np.zeros(96, np.float32)]
+    for row in rows:
+        scale = np.abs(row).max() / np.float32(127)
+        inverse = np.float32(0) if scale == 0 else np.float32(1) / scale
+        codes = np.rint(row * inverse).astype(np.int8)
+        stored = int8_row(row)
+        assert stored[:4].view(np.float32)[0] == scale
+        assert np.array_equal(stored[4:].view(np.int8), codes)
+        values = call(PROBE.probe_dequantize, "i8_row", stored, row.size, np.empty(row.size, np.float32))[1]
+        assert np.array_equal(values, scale * codes.astype(np.float32))
+
+
+def test_packed_int8_rows_unpack_to_the_same_values():
+    rows = np.random.default_rng(12).normal(0, 1, (35, 160)).astype(np.float32)
+    stored = np.concatenate([int8_row(row) for row in rows])
+    out, index = np.empty(rows.size, np.float32), NAMES.index("i8_row")
+    size = PROBE.probe_packed(index, stored.ctypes.data_as(ctypes.c_void_p), ctypes.c_int64(len(rows)),
+                              ctypes.c_int64(160), out.ctypes.data_as(ctypes.c_void_p))
+    assert size == 48 * 164
+    for i, values in enumerate(out.reshape(rows.shape)):
+        want = call(PROBE.probe_dequantize, "i8_row", stored[164 * i:], 160, np.empty(160, np.float32))[1]
+        assert differing_bits(values, want) == 0
+
+
+def test_int8_rows_survive_values_that_are_not_finite():
+    for odd in ([np.inf], [np.nan, 1], [3e38], [1e-45], [-0.0]):
+        row = np.zeros(32, np.float32)
+        row[:len(odd)] = odd
+        assert np.all(np.abs(int8_row(row)[4:].view(np.int8).astype(int)) <= 127)
 
 
 def test_f32_to_f16_rounds_to_nearest_even():
