@@ -31,7 +31,7 @@ class Trafo:
 
     class Generated(ctypes.Structure):
         _fields_ = [("prompt_tokens", ctypes.c_int32), ("tokens", ctypes.c_int32), ("stop", ctypes.c_int32),
-                    ("reserved0", ctypes.c_int32), ("prefill_seconds", ctypes.c_double), ("decode_seconds", ctypes.c_double)]
+                    ("shifts", ctypes.c_int32), ("prefill_seconds", ctypes.c_double), ("decode_seconds", ctypes.c_double)]
 
     class Error(ctypes.Structure):
         _fields_ = [("code", ctypes.c_char * 24), ("message", ctypes.c_char * 1000)]
@@ -109,8 +109,9 @@ class Trafo:
 
 class _GenerateOptions(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_uint32), ("sequence", ctypes.c_int32), ("max_tokens", ctypes.c_int32),
-                ("ignore_end", ctypes.c_int32), ("sampling", Trafo.Sampling), ("on_token", ctypes.c_void_p),
-                ("on_token_state", ctypes.c_void_p)]
+                ("ignore_end", ctypes.c_int32), ("keep", ctypes.c_int32), ("reserved0", ctypes.c_int32),
+                ("sampling", Trafo.Sampling), ("on_token", ctypes.c_void_p), ("on_token_state", ctypes.c_void_p),
+                ("on_shift", ctypes.c_void_p), ("on_shift_state", ctypes.c_void_p)]
 
 
 class _Rows(ctypes.Structure):

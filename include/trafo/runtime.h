@@ -148,6 +148,13 @@ TRAFO_API const uint8_t *trafo_session_arena(const trafo_session_t *session);
 TRAFO_API int32_t trafo_sequence_length(const trafo_session_t *session, int32_t sequence);
 TRAFO_API trafo_status_t trafo_sequence_truncate(trafo_session_t *session, int32_t sequence, int32_t length,
                                                  trafo_error_t *error, int32_t *out_length);
+/// The tokens of a sequence, [length]: the session's, until a call that changes the sequence; NULL for no sequence of it.
+TRAFO_API const int32_t *trafo_sequence_tokens(const trafo_session_t *session, int32_t sequence);
+/// Makes room in a sequence: its first `keep` tokens stay, the older half of the others is left out, and what is left is
+/// computed anew at its new positions (docs/decisions/0009), as a fresh prefill of these tokens. `keep` is 0 to length-2.
+/// Returns the last token's logits. On failure the sequence is as long as it could be computed.
+TRAFO_API trafo_status_t trafo_sequence_shift(trafo_session_t *session, int32_t sequence, int32_t keep,
+                                              trafo_error_t *error, const float **out_logits);
 
 /// Rows of one step. Each sequence's rows must continue it: positions length, length+1, ...
 typedef struct trafo_rows_t {
@@ -193,21 +200,28 @@ TRAFO_API trafo_status_t trafo_sample(trafo_session_t *session, const float *log
 /// at the very end once more with token -1 where text is left). Returns 0 to go on, anything else to stop.
 typedef int32_t (*trafo_token_fn)(void *state, int32_t token, trafo_string_t text);
 
+/// Called before a sequence is shifted: so many of its tokens are left out, so many stay.
+typedef void (*trafo_shift_fn)(void *state, int32_t left_out, int32_t kept);
+
 typedef struct trafo_generate_options_t {
   uint32_t struct_size;
   int32_t sequence;
   int32_t max_tokens; /* 0: until the end token or the end of the context */
   int32_t ignore_end; /* go on after end tokens */
+  int32_t keep;       /* -1: a full context ends generation; 0 to max_context-2: it is shifted (trafo_sequence_shift) */
+  int32_t reserved0;
   trafo_sampling_t sampling;
   trafo_token_fn on_token; /* may be NULL */
   void *on_token_state;
+  trafo_shift_fn on_shift; /* may be NULL */
+  void *on_shift_state;
 } trafo_generate_options_t;
 TRAFO_API void trafo_generate_options_initialize(trafo_generate_options_t *options);
 
 typedef enum trafo_stop_t {
   TRAFO_STOP_END = 0, /* the model ended its reply */
   TRAFO_STOP_MAX_TOKENS = 1,
-  TRAFO_STOP_CONTEXT = 2, /* the sequence reached max_context */
+  TRAFO_STOP_CONTEXT = 2, /* the sequence reached max_context and was not to be shifted */
   TRAFO_STOP_CALLER = 3   /* the callback said so */
 } trafo_stop_t;
 
@@ -215,7 +229,7 @@ typedef struct trafo_generated_t {
   int32_t prompt_tokens;
   int32_t tokens; /* generated, the end token included */
   trafo_stop_t stop;
-  int32_t reserved0;
+  int32_t shifts;         /* of the sequence, to make room */
   double prefill_seconds; /* until the first token was picked */
   double decode_seconds;  /* for the other tokens */
 } trafo_generated_t;

@@ -49,6 +49,14 @@ private:
   std::optional<trafo::text::StreamDecoder> decoder;
 };
 
+trafo_status_t shift(trafo_session_t *session, const trafo_generate_options_t &options, trafo_error_t *error) {
+  int32_t length = session->pages.length(options.sequence), leftOut = shiftedOut(length, options.keep);
+  if (options.on_shift)
+    options.on_shift(options.on_shift_state, leftOut, length - leftOut);
+  const float *logits = nullptr; // of the last token kept; the one after it was picked already
+  return trafo_sequence_shift(session, options.sequence, options.keep, error, &logits);
+}
+
 trafo_status_t generate(trafo_session_t *session, const int32_t *prompt, size_t promptCount,
                         const trafo_generate_options_t &options, trafo_error_t *error, trafo_generated_t *out) {
   const trafo_manifest_t &manifest = session->model->manifest;
@@ -69,12 +77,19 @@ trafo_status_t generate(trafo_session_t *session, const int32_t *prompt, size_t 
     bool end = !options.ignore_end && trafo_is_end_token(session->model, token);
     bool stopped = stream.token(token);
     int32_t position = session->pages.length(options.sequence);
-    if (end || stopped || out->tokens == options.max_tokens || position >= static_cast<int32_t>(manifest.max_context)) {
+    bool full = position >= static_cast<int32_t>(manifest.max_context);
+    if (end || stopped || out->tokens == options.max_tokens || (full && options.keep < 0)) {
       out->stop = end                                 ? TRAFO_STOP_END
                   : stopped                           ? TRAFO_STOP_CALLER
                   : out->tokens == options.max_tokens ? TRAFO_STOP_MAX_TOKENS
                                                       : TRAFO_STOP_CONTEXT;
       break;
+    }
+    if (full) {
+      if (trafo_status_t s = shift(session, options, error))
+        return s;
+      ++out->shifts;
+      position = session->pages.length(options.sequence);
     }
     int32_t row = 0;
     trafo_rows_t rows = {sizeof(trafo_rows_t), 1, &token, &position, &options.sequence, &row, 1, 0};
@@ -94,6 +109,7 @@ void trafo_sampling_initialize(trafo_sampling_t *sampling) { *sampling = {sizeof
 void trafo_generate_options_initialize(trafo_generate_options_t *options) {
   *options = trafo_generate_options_t();
   options->struct_size = sizeof(*options);
+  options->keep = -1;
   trafo_sampling_initialize(&options->sampling);
 }
 
@@ -117,6 +133,11 @@ trafo_status_t trafo_generate(trafo_session_t *session, const int32_t *prompt, s
                 options->struct_size, sizeof(*options));
   if (options->max_tokens < 0)
     return fail(error, TRAFO_USAGE, codes::kArgument, "max_tokens is %d, expects 0 or more", options->max_tokens);
+  int32_t mostKept = static_cast<int32_t>(session->model->manifest.max_context) - 2;
+  if (options->keep < -1 || options->keep > mostKept)
+    return fail(error, TRAFO_USAGE, codes::kArgument,
+                "keep is %d, expects 0 to %d (so that a full context has tokens to leave out), or -1 to end there",
+                options->keep, mostKept);
   try {
     return generate(session, prompt, prompt_count, *options, error, out_generated);
   } catch (const std::bad_alloc &) {

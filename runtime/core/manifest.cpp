@@ -46,11 +46,11 @@ trafo_status_t checkManifest(const trafo_manifest_t &m, const char *name, trafo_
                 "%s: manifest field max_context is %u, no multiple of %u; compile the model again", name, m.max_context,
                 TRAFO_KV_PAGE_TOKENS);
   uint64_t entries = static_cast<uint64_t>(m.max_sequences) * (m.max_context / TRAFO_KV_PAGE_TOKENS);
-  if (entries > 1ull << 28)
+  if (entries > 1ull << 26)
     return fail(error, TRAFO_BAD_DATA, codes::kManifest,
                 "%s: manifest asks for a page table of %" PRIu64
                 " entries, at most %llu allowed; compile the model again",
-                name, entries, 1ull << 28);
+                name, entries, 1ull << 26);
   // The limits above keep this product far from wrapping around: 2^16 * 2^25 * 4.
   uint64_t logitsBytes = static_cast<uint64_t>(m.max_outputs) * m.logits_stride * sizeof(float);
   if (m.logits_offset % 64 != 0 || !inRange(m.logits_offset, logitsBytes, m.arena_size))

@@ -37,7 +37,7 @@ private:
   trafo_allocator_t table;
 };
 
-/// A fixed-size array of plain values from an Allocator, zero-filled.
+/// A fixed-size array of plain values from an Allocator.
 template <typename T> class Array {
 public:
   static_assert(std::is_trivial_v<T>, "plain values only");
@@ -46,8 +46,9 @@ public:
   Array(const Array &) = delete;
   Array &operator=(const Array &) = delete;
 
-  /// False when out of memory. Call once.
-  [[nodiscard]] bool allocate(const Allocator &from, size_t size) {
+  /// Zero-filled, unless `clear` is false: memory that may be large and is written before it is read. False when out of
+  /// memory. Call once.
+  [[nodiscard]] bool allocate(const Allocator &from, size_t size, bool clear = true) {
     if (size > SIZE_MAX / sizeof(T))
       return false;
     allocator = from;
@@ -55,7 +56,7 @@ public:
     if (!values)
       return false;
     count = size ? size : 1;
-    for (size_t i = 0; i < count; ++i)
+    for (size_t i = 0; clear && i < count; ++i)
       values[i] = T();
     return true;
   }

@@ -3,6 +3,8 @@
 #include "runtime/core/error_codes.h"
 #include "runtime/core/status.h"
 
+#include <algorithm>
+
 using namespace trafo::runtime;
 
 namespace {
@@ -19,6 +21,8 @@ trafo_status_t initialize(trafo_session_t *session, trafo_model_t *model, const 
   session->model = model;
   trafo_model_retain(model);
   if (!session->pages.initialize(allocator, manifest) || !session->sampler.initialize(allocator, manifest.vocabulary) ||
+      !session->tokens.allocate(allocator, static_cast<size_t>(manifest.max_sequences) * manifest.max_context,
+                                /*clear=*/false) ||
       !session->nextPositions.allocate(allocator, manifest.max_sequences) ||
       !session->rowTokens.allocate(allocator, manifest.max_rows) ||
       !session->rowPositions.allocate(allocator, manifest.max_rows) ||
@@ -159,6 +163,30 @@ trafo_status_t trafo_sequence_truncate(trafo_session_t *session, int32_t sequenc
   return succeed(error);
 }
 
+const int32_t *trafo_sequence_tokens(const trafo_session_t *session, int32_t sequence) {
+  const trafo_manifest_t &manifest = session->model->manifest;
+  if (sequence < 0 || sequence >= static_cast<int32_t>(manifest.max_sequences))
+    return nullptr;
+  return session->tokens.data() + static_cast<size_t>(sequence) * manifest.max_context;
+}
+
+trafo_status_t trafo_sequence_shift(trafo_session_t *session, int32_t sequence, int32_t keep, trafo_error_t *error,
+                                    const float **out_logits) {
+  *out_logits = nullptr;
+  int32_t sequences = static_cast<int32_t>(session->model->manifest.max_sequences);
+  if (sequence < 0 || sequence >= sequences)
+    return badArgument(error, "sequence", sequence, 0, sequences - 1);
+  int32_t length = session->pages.length(sequence);
+  if (keep < 0 || keep > length - 2)
+    return badArgument(error, "keep", keep, 0, length - 2);
+  int32_t leftOut = shiftedOut(length, keep), kept = length - leftOut;
+  int32_t *tokens = session->tokensOf(sequence);
+  std::copy(tokens + keep + leftOut, tokens + length, tokens + keep);
+  int32_t have = session->pages.truncate(sequence, keep);
+  return trafo_prefill(session, sequence, tokens + have, static_cast<size_t>(kept - have), nullptr, 0, error,
+                       out_logits);
+}
+
 trafo_status_t trafo_step(trafo_session_t *session, const trafo_rows_t *rows, trafo_error_t *error,
                           const float **out_logits) {
   *out_logits = nullptr;
@@ -174,6 +202,8 @@ trafo_status_t trafo_step(trafo_session_t *session, const trafo_rows_t *rows, tr
     return s;
   if (trafo_status_t s = growSequences(session, *rows, error))
     return s;
+  for (int32_t row = 0; row < rows->rows; ++row)
+    session->tokensOf(rows->sequences[row])[rows->positions[row]] = rows->tokens[row];
   trafo_step_t step = {};
   step.tokens = rows->tokens;
   step.positions = rows->positions;

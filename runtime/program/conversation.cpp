@@ -75,6 +75,15 @@ trafo_status_t Conversation::renderToFit(std::vector<int32_t> *ids, trafo_error_
   }
 }
 
+/// How many of the tokens the sequence begins with. At least one is computed anew: its logits are needed.
+size_t Conversation::reuse(const std::vector<int32_t> &ids) const {
+  const int32_t *cached = trafo_sequence_tokens(session, kSequence);
+  size_t length = static_cast<size_t>(trafo_sequence_length(session, kSequence)), common = 0;
+  while (common < length && common + 1 < ids.size() && cached[common] == ids[common])
+    ++common;
+  return common;
+}
+
 /// In steps of the size the model prefers, so that Ctrl-C is noticed between them.
 trafo_status_t Conversation::prefillAllButLast(const std::vector<int32_t> &ids, size_t *done, trafo_error_t *error) {
   const trafo_manifest_t *manifest = trafo_model_manifest(model);
@@ -90,12 +99,14 @@ trafo_status_t Conversation::prefillAllButLast(const std::vector<int32_t> &ids, 
   return TRAFO_OK;
 }
 
-trafo_status_t Conversation::generate(const std::vector<int32_t> &ids, size_t common, Reply *reply,
+/// `*cached` becomes the number of tokens that were not computed anew.
+trafo_status_t Conversation::generate(const std::vector<int32_t> &ids, size_t *cached, Reply *reply,
                                       trafo_generated_t *generated, trafo_error_t *error) {
   int32_t length = 0;
-  if (trafo_status_t s = trafo_sequence_truncate(session, kSequence, static_cast<int32_t>(common), error, &length))
+  if (trafo_status_t s = trafo_sequence_truncate(session, kSequence, static_cast<int32_t>(reuse(ids)), error, &length))
     return s;
-  size_t done = common;
+  *cached = static_cast<size_t>(length);
+  size_t done = *cached;
   if (trafo_status_t s = prefillAllButLast(ids, &done, error))
     return s;
   generated->stop = TRAFO_STOP_CALLER;
@@ -105,9 +116,11 @@ trafo_status_t Conversation::generate(const std::vector<int32_t> &ids, size_t co
   trafo_generate_options_initialize(&request);
   request.sequence = kSequence;
   request.max_tokens = options.maxTokens;
+  request.keep = options.contextShift ? options.keep : -1;
   request.sampling = options.sampling;
   request.on_token = onToken;
   request.on_token_state = reply;
+  request.on_shift = onShift;
   return trafo_generate(session, ids.data() + done, ids.size() - done, &request, error, generated);
 }
 
@@ -126,6 +139,11 @@ int32_t Conversation::onToken(void *state, int32_t token, trafo_string_t text) {
   return reply.status != TRAFO_OK || interrupted();
 }
 
+void Conversation::onShift(void *, int32_t leftOut, int32_t kept) {
+  fprintf(stderr, "note: the context is full; %d tokens are left out and the %d kept are computed anew\n", leftOut,
+          kept);
+}
+
 int Conversation::answer(const std::string &message) {
   trafo_error_t error = {};
   if (messages.empty() && options.systemGiven)
@@ -140,18 +158,10 @@ int Conversation::answer(const std::string &message) {
   reply.begin = now();
   std::vector<int32_t> ids;
   trafo_generated_t generated = {};
-  size_t common = 0;
+  size_t cached = 0;
   trafo_status_t s = renderToFit(&ids, &error);
-  if (!s) {
-    // At least one token is computed anew: its logits are needed.
-    while (common < cached.size() && common + 1 < ids.size() && cached[common] == ids[common])
-      ++common;
-    s = generate(ids, common, &reply, &generated, &error);
-    // What the cache holds now: prompt and reply as far as they were stepped.
-    cached = ids;
-    cached.insert(cached.end(), reply.tokens.begin(), reply.tokens.end());
-    cached.resize(std::min(cached.size(), static_cast<size_t>(trafo_sequence_length(session, kSequence))));
-  }
+  if (!s)
+    s = generate(ids, &cached, &reply, &generated, &error);
   reply.end = now();
   if (reply.stream && reply.started && !reply.status)
     reply.status = writeOut("\n");
@@ -160,10 +170,12 @@ int Conversation::answer(const std::string &message) {
     return report(s, error);
   }
   messages.push_back({"assistant", reply.text});
+  if (generated.stop == TRAFO_STOP_CONTEXT)
+    fprintf(stderr, "note: the context of %zu tokens is full, so the reply ends; --context-shift goes on\n", context);
   if (options.json && !reply.status)
     printJson(reply, generated, ids.size());
   if (options.stats || isatty(STDERR_FILENO))
-    printStats(reply, ids.size() - common);
+    printStats(reply, ids.size() - cached);
   if (reply.status)
     return reply.status;
   return interrupted() ? TRAFO_CANCELLED : TRAFO_OK;
@@ -179,10 +191,10 @@ void Conversation::printJson(const Reply &reply, const trafo_generated_t &genera
   char numbers[400];
   snprintf(numbers, sizeof(numbers),
            "],\"stop\":\"%s\",\"prompt_tokens\":%zu,\"generated_tokens\":%zu,\"time_to_first_token_ms\":%.3f,"
-           "\"decode_tokens_per_second\":%.3f,\"threads\":%d}\n",
+           "\"decode_tokens_per_second\":%.3f,\"context_shifts\":%d,\"threads\":%d}\n",
            stopName(generated.stop), promptTokens, reply.tokens.size(),
            reply.started ? (reply.first - reply.begin) * 1e3 : 0.0, rate(decoded, reply.end - reply.first),
-           trafo_session_threads(session));
+           generated.shifts, trafo_session_threads(session));
   writeOut(out + numbers);
 }
 

@@ -33,10 +33,12 @@ private:
     trafo_status_t status = TRAFO_OK; ///< of writing it out
   };
   static int32_t onToken(void *state, int32_t token, trafo_string_t text);
+  static void onShift(void *state, int32_t leftOut, int32_t kept);
   trafo_status_t render(std::vector<int32_t> *ids, trafo_error_t *error) const;
   trafo_status_t renderToFit(std::vector<int32_t> *ids, trafo_error_t *error);
+  size_t reuse(const std::vector<int32_t> &ids) const;
   trafo_status_t prefillAllButLast(const std::vector<int32_t> &ids, size_t *done, trafo_error_t *error);
-  trafo_status_t generate(const std::vector<int32_t> &ids, size_t common, Reply *reply, trafo_generated_t *generated,
+  trafo_status_t generate(const std::vector<int32_t> &ids, size_t *done, Reply *reply, trafo_generated_t *generated,
                           trafo_error_t *error);
   void printJson(const Reply &reply, const trafo_generated_t &generated, size_t promptTokens) const;
   void printStats(const Reply &reply, size_t computed) const;
@@ -45,7 +47,6 @@ private:
   trafo_session_t *session;
   const Options &options;
   std::vector<Message> messages;
-  std::vector<int32_t> cached; ///< the tokens at positions 0, 1, ... of the sequence
 };
 
 } // namespace trafo::program

@@ -12,6 +12,7 @@ constexpr const char *kFooter = R"(Examples:
   chat --raw "Once upon a time" -n 64           go on with a text, no chat template
   chat --temp 0.7 --top-p 0.9 --seed 1 "Hi"     draw at random; the same seed gives the same words on every machine
   chat --interactive                            talk; Ctrl-C stops a reply, Ctrl-D ends
+  chat --raw "Once upon a time" --context-shift   tell a story without end; Ctrl-C stops it
   cat letter.txt | chat -n 100 --json           prompt from standard input, one JSON object to standard output
 
 The answer goes to standard output while it is made; everything else goes to standard error.
@@ -40,6 +41,12 @@ int readCommandLine(int argc, char **argv, Options *options) {
   app.add_option("-n,--max-tokens", options->maxTokens,
                  "stop after so many tokens; 0: when the reply or the context ends")
       ->check(CLI::Range(0, INT32_MAX));
+  CLI::Option *shift = app.add_flag(
+      "--context-shift", options->contextShift,
+      "when the context is full, leave out the older half of it, compute the rest anew and go on; else the reply ends");
+  app.add_option("--keep", options->keep, "with --context-shift: tokens at the start that always stay")
+      ->check(CLI::Range(0, INT32_MAX))
+      ->needs(shift);
   app.add_option("--temp", options->sampling.temperature, "temperature; 0 always takes the likeliest token")
       ->check(CLI::Range(0.0, 1000.0));
   app.add_option("--top-k", options->sampling.top_k, "draw among so many likeliest tokens; 0: all")

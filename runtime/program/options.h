@@ -20,6 +20,8 @@ struct Options {
   bool stats = false;
   bool verify = false;
   int32_t maxTokens = 0;
+  bool contextShift = false;
+  int32_t keep = 0; ///< tokens that a shift leaves in front
   int32_t threads = 0;
   trafo_sampling_t sampling;
 };

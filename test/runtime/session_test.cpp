@@ -2,6 +2,7 @@
 #include "temporary.h"
 #include "toy_artifact.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 using namespace trafo;
@@ -178,6 +179,121 @@ TEST_F(Toy, GeneratesUntilTheContextIsFull) {
   Told told;
   EXPECT_EQ(generate(session, std::vector<int32_t>(250, 'q'), &told).stop, TRAFO_STOP_CONTEXT);
   EXPECT_EQ(told.tokens.size(), 7u); // positions 250 to 255, and what follows the last
+}
+
+/// What stays of a full context, by the rule of trafo_sequence_shift.
+std::vector<int32_t> shifted(const std::vector<int32_t> &tokens, size_t keep) {
+  std::vector<int32_t> kept(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(keep));
+  size_t leftOut = (tokens.size() - keep) / 2;
+  kept.insert(kept.end(), tokens.begin() + static_cast<std::ptrdiff_t>(keep + leftOut), tokens.end());
+  return kept;
+}
+
+std::vector<int32_t> manyTokens(int32_t count) {
+  std::vector<int32_t> tokens;
+  for (int32_t i = 0; i < count; ++i)
+    tokens.push_back(i * 37 % 256);
+  return tokens;
+}
+
+/// With and without a window, in which the kept start may have left the cache.
+class Shifts : public Toy, public testing::WithParamInterface<uint64_t> {
+protected:
+  void SetUp() override {
+    options.window = GetParam();
+    Toy::SetUp();
+    ASSERT_EQ(trafo_session_create(model, nullptr, &error, &other), TRAFO_OK);
+  }
+  void TearDown() override {
+    trafo_session_release(other);
+    Toy::TearDown();
+  }
+  /// The logits after these tokens alone, in another session.
+  std::vector<float> fresh(const std::vector<int32_t> &tokens) {
+    int32_t length = 0;
+    const float *row = nullptr;
+    EXPECT_EQ(trafo_sequence_truncate(other, 0, 0, &error, &length), TRAFO_OK);
+    EXPECT_EQ(trafo_prefill(other, 0, tokens.data(), tokens.size(), nullptr, 0, &error, &row), TRAFO_OK)
+        << error.message;
+    return {row, row + TOY_VOCABULARY};
+  }
+  trafo_session_t *other = nullptr;
+};
+INSTANTIATE_TEST_SUITE_P(Windows, Shifts, testing::Values(0, 2));
+
+TEST_P(Shifts, LeaveWhatAFreshSequenceOfTheKeptTokensWouldHave) {
+  for (int32_t length : {2, 3, 100, 255, 256})
+    for (int32_t keep : {0, 1, 63, 64, length - 2}) {
+      if (keep > length - 2)
+        continue;
+      std::vector<int32_t> tokens = manyTokens(length), kept = shifted(tokens, static_cast<size_t>(keep));
+      int32_t now = 0;
+      ASSERT_EQ(trafo_sequence_truncate(session, 0, 0, &error, &now), TRAFO_OK);
+      ASSERT_EQ(trafo_prefill(session, 0, tokens.data(), tokens.size(), nullptr, 0, &error, &logits), TRAFO_OK);
+      ASSERT_EQ(trafo_sequence_shift(session, 0, keep, &error, &logits), TRAFO_OK) << error.message;
+      std::vector<float> got(logits, logits + TOY_VOCABULARY);
+      ASSERT_EQ(trafo_sequence_length(session, 0), static_cast<int32_t>(kept.size()));
+      const int32_t *held = trafo_sequence_tokens(session, 0);
+      EXPECT_EQ(std::vector<int32_t>(held, held + kept.size()), kept);
+      EXPECT_EQ(got, fresh(kept)) << length << " tokens, of them " << keep << " kept";
+    }
+}
+
+TEST_P(Shifts, LetGenerationGoOnForEver) {
+  std::vector<int32_t> prompt = manyTokens(200);
+  trafo_generate_options_t request;
+  trafo_generate_options_initialize(&request);
+  request.ignore_end = 1;
+  request.max_tokens = 500;
+  request.keep = 7;
+  Told told;
+  request.on_token = tell;
+  request.on_token_state = &told;
+  std::vector<std::pair<int32_t, int32_t>> shifts;
+  request.on_shift = [](void *state, int32_t leftOut, int32_t kept) {
+    static_cast<decltype(shifts) *>(state)->push_back({leftOut, kept});
+  };
+  request.on_shift_state = &shifts;
+  trafo_generated_t generated;
+  ASSERT_EQ(trafo_generate(session, prompt.data(), prompt.size(), &request, &error, &generated), TRAFO_OK)
+      << error.message;
+  EXPECT_EQ(generated.stop, TRAFO_STOP_MAX_TOKENS);
+  EXPECT_EQ(generated.shifts, 4); // at 56 tokens, and after each 124 or 125 more
+  std::pair<int32_t, int32_t> each(124, 132);
+  EXPECT_EQ(shifts, std::vector(4, each));
+
+  // The same by hand: whatever the sequence was, its tokens alone decide.
+  std::vector<int32_t> tokens = prompt, expected;
+  while (expected.size() < 500) {
+    std::vector<float> row = fresh(tokens);
+    expected.push_back(static_cast<int32_t>(std::max_element(row.begin(), row.end()) - row.begin()));
+    if (tokens.size() == TOY_CONTEXT)
+      tokens = shifted(tokens, 7);
+    tokens.push_back(expected.back());
+  }
+  EXPECT_EQ(told.tokens, expected);
+}
+
+TEST_F(Toy, ShiftsOutOfRangeChangeNothing) {
+  ASSERT_EQ(prefill(0, 10), TRAFO_OK);
+  for (auto [sequence, keep] : {std::pair(0, -1), {0, 9}, {0, INT32_MAX}, {-1, 0}, {TOY_SEQUENCES, 0}, {1, 0}}) {
+    EXPECT_EQ(trafo_sequence_shift(session, sequence, keep, &error, &logits), TRAFO_USAGE) << sequence << " " << keep;
+    EXPECT_STREQ(error.code, "TRAFO-RUN-0001");
+    EXPECT_EQ(logits, nullptr);
+  }
+  EXPECT_EQ(trafo_sequence_length(session, 0), 10);
+  EXPECT_EQ(trafo_sequence_tokens(session, -1), nullptr);
+  EXPECT_EQ(trafo_sequence_tokens(session, TOY_SEQUENCES), nullptr);
+  for (int32_t keep : {-2, TOY_CONTEXT - 1, INT32_MAX}) {
+    trafo_generate_options_t request;
+    trafo_generate_options_initialize(&request);
+    request.keep = keep;
+    int32_t token = 'a';
+    trafo_generated_t generated;
+    EXPECT_EQ(trafo_generate(session, &token, 1, &request, &error, &generated), TRAFO_USAGE);
+    EXPECT_NE(std::string(error.message).find("expects 0 to 254"), std::string::npos) << error.message;
+  }
+  EXPECT_EQ(trafo_sequence_length(session, 0), 10);
 }
 
 TEST_F(Toy, ChatAndTextRoundTrip) {

@@ -80,11 +80,13 @@ TEST_P(SteadyState, ATokenAllocatesNothing) {
         request.on_token = note;
         request.on_token_state = &tokens;
         request.ignore_end = 1; // past the end of the script everything is drawn at random
-        request.max_tokens = 200;
+        request.max_tokens = 600;
+        request.keep = 1; // 256 positions: the context is shifted on the way
         trafo_generated_t generated;
         ASSERT_EQ(trafo_sequence_truncate(session, 0, 0, nullptr, &length), TRAFO_OK);
         ASSERT_EQ(trafo_generate(session, prompt, 2, &request, nullptr, &generated), TRAFO_OK);
-        EXPECT_EQ(tokens, 200u);
+        EXPECT_EQ(tokens, 600u);
+        EXPECT_GE(generated.shifts, 2);
         EXPECT_EQ(allocations.load(), afterFirst) << "temperature " << temperature << " top-k " << topK;
       }
   trafo_session_release(session);

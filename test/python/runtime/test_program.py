@@ -90,9 +90,43 @@ def test_a_prompt_that_does_not_fit_is_refused_with_numbers(toy, program):
     toy.refused(toy.run(program, "--raw", ""), 2, "TRAFO-RUN-0008")
 
 
+def test_a_full_context_ends_the_reply_or_is_shifted(toy):
+    program = toy.make(script="b" * 300)  # recited from where the token that opens the reply is kept
+    prompt = ["--raw", "--parse-special", "<|go|>" + "x" * 249, "--json"]
+    done = toy.run(program, *prompt)
+    said = json.loads(done.stdout)
+    assert said["stop"] == "context" and said["generated_tokens"] == 7 and said["context_shifts"] == 0
+    assert done.stderr.splitlines() == [
+        "note: the context of 256 tokens is full, so the reply ends; --context-shift goes on"]
+    done = toy.run(program, *prompt, "--context-shift", "--keep", 4, "-n", 300)
+    said = json.loads(done.stdout)
+    assert said["stop"] == "max_tokens" and said["generated_tokens"] == 300 and said["context_shifts"] == 3
+    assert done.stderr.splitlines() == [
+        "note: the context is full; 126 tokens are left out and the 130 kept are computed anew"] * 3
+    assert said["text"] == "b" * 300
+    again = toy.run(program, *prompt, "--context-shift", "--keep", 4, "-n", 300, "--threads", 3)
+    assert json.loads(again.stdout)["tokens"] == said["tokens"]
+
+
+def test_a_conversation_goes_on_after_a_shift(toy):
+    program = toy.make(script="b" * 300)
+    opening = len("<user\nfirst<<")
+    done = toy.run(program, "--interactive", "--context-shift", "--keep", opening, "-n", 300, stdin=b"first\nagain\n")
+    # The first reply is longer than the context, so the second begins without it.
+    assert (done.returncode, done.stdout.decode()) == (0, ("b" * 300 + "\n") * 2)
+    assert [line.split(";")[0] for line in done.stderr.splitlines()] == [
+        "note: the context is full", "note: the context of 256 tokens is full", "note: the context is full"]
+
+
+def test_keeping_more_than_a_shift_can_is_refused(toy, program):
+    toy.refused(toy.run(program, "--raw", "x", "--context-shift", "--keep", 255), 2, "TRAFO-RUN-0001", 255, "0 to 254")
+    assert toy.run(program, "--raw", "x", "--context-shift", "--keep", 254, "-n", 3).returncode == 0
+
+
 @pytest.mark.parametrize("arguments", [
     ["--nonsense"], ["--temp", "-1", "x"], ["--temp", "nan", "x"], ["--top-p", "0", "x"], ["--top-p", "2", "x"],
     ["--top-k", "-5", "x"], ["-n", "-1", "x"], ["-n", "99999999999", "x"], ["--threads", "-1", "x"], ["--seed", "-1", "x"],
+    ["--keep", "4", "x"], ["--context-shift", "--keep", "-1", "x"], ["--context-shift", "--keep", "many", "x"],
     ["--raw", "--interactive"], ["two", "prompts"], ["--parse-special", "x"],
 ])
 def test_wrong_arguments_end_with_2_and_one_line(toy, program, arguments):
