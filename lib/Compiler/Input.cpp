@@ -54,9 +54,9 @@ static int importGguf(MLIRContext &context, const CompileOptions &options, Diagn
                       Input &input) {
   if (int code = readModelFile(options.input, options, diagnostics, input))
     return code;
-  const FormatInfo *kv = findFormat(options.kvFormat);
+  std::optional<KVFormat> kv = symbolizeKVFormat(options.kvFormat);
   if (!kv) {
-    diagnostics.error("--kv: unknown format '" + options.kvFormat + "'; expects f16, bf16 or f32");
+    diagnostics.error("--kv: unknown format '" + options.kvFormat + "'; expects f16, bf16, f32 or int8");
     return TRAFO_USAGE;
   }
   ImportOptions import;
@@ -65,7 +65,7 @@ static int importGguf(MLIRContext &context, const CompileOptions &options, Diagn
   import.maxOutputs = options.maxOutputs ? options.maxOutputs : options.maxRows;
   import.maxSequences = options.maxSequences;
   import.maxWorkers = options.maxWorkers;
-  import.kvFormat = static_cast<Format>(kv - kFormats);
+  import.kvFormat = *kv;
   import.randomSeed = randomSeed(options);
   FailureOr<OwningOpRef<ModuleOp>> module = importModel(context, *input.checkpoint, *input.spec, import);
   if (failed(module))

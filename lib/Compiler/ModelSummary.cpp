@@ -35,6 +35,7 @@ static void summarizeBody(func::FuncOp body, int64_t times, ModelSummary &summar
     if ((dialect != "trafo" && dialect != "arith") || isa<GetOp>(op) || op.getNumOperands() == 0)
       continue;
     if (auto layers = dyn_cast<LayersOp>(op)) {
+      summary.kvFormat = cast<KVCacheType>(layers.getCache().getType()).getFormatName();
       // Bodies in the order of their first layer.
       SmallVector<std::pair<FlatSymbolRefAttr, int64_t>> counts;
       for (auto layer : layers.getSchedule().getAsRange<LayerAttr>()) {
@@ -157,6 +158,8 @@ std::string trafo::infoJson(const Input &input, const ModelSummary &summary) {
     root["trained_context"] = spec.contextLength;
   }
   root["parameters"] = summary.parameters;
+  if (!summary.kvFormat.empty())
+    root["kv_format"] = summary.kvFormat;
   Array formats;
   for (const auto &[name, count] : summary.formats)
     formats.push_back(Object{{"format", name}, {"tensors", count.first}, {"bytes", count.second}});

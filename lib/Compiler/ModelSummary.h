@@ -26,6 +26,7 @@ struct ModelSummary {
   std::map<std::string, std::pair<int64_t, int64_t>> formats;            ///< storage format: tensors, bytes
   int64_t parameters = 0;                                                ///< values of all sources
   bool int8Asked = false;                                                ///< --compute=int8
+  std::string kvFormat;                                                  ///< of the KV cache: "f16", "int8"
   bool libraryAsked = false;                                             ///< --x86-gemm=onednn
   llvm::SmallVector<plan::CostAttr> stages;                              ///< after Tile
   std::string cache;                                                     ///< what a sequence keeps, in words

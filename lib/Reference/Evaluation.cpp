@@ -138,11 +138,11 @@ FailureOr<Rows> Evaluation::project(Operation *op, const Rows &x, ValueRange wei
   return y;
 }
 
-/// The greatest finite value of a float format; of blocks, what their scale in f16 lets through is left to rounding.
-static double largestOf(Format format) {
-  if (format == Format::F16)
+/// The greatest finite value of a KV cache; codes are made of f32.
+static double largestOf(KVFormat format) {
+  if (format == KVFormat::F16)
     return 65504.0;
-  return format == Format::BF16 ? 0x1.fep127 : 0x1.fffffep127;
+  return format == KVFormat::BF16 ? 0x1.fep127 : 0x1.fffffep127;
 }
 
 void Evaluation::writeCache(Operation *op, KVCacheType type, const Rows &keysAndValues, int64_t first) {
@@ -154,7 +154,12 @@ void Evaluation::writeCache(Operation *op, KVCacheType type, const Rows &keysAnd
     double largest = largestOf(type.getFormat()); // the store saturates, so that no infinity gets into a softmax
     for (double &value : written.values)
       value = std::clamp(value, -largest, largest);
-    roundValues(type.getFormat(), written.values.data(), static_cast<int64_t>(written.values.size()));
+    int64_t count = static_cast<int64_t>(written.values.size());
+    if (std::optional<Format> floats = floatFormatOf(type.getFormat()))
+      roundValues(*floats, written.values.data(), count);
+    else
+      for (int64_t group = type.getHeadSize() / type.getGroups(), i = 0; i < count; i += group)
+        roundToCodes(written.values.data() + i, group);
   }
   if (step.hook)
     step.hook(layer, op, Told::Cached, written);

@@ -21,11 +21,16 @@ static void collectWrites(ModuleOp module, StringRef name, StageWrites &run) {
                         .Case([](plan::EmbedOp embed) { return embed.getDest(); })
                         .Case([](plan::AttentionOp attention) { return attention.getDest(); })
                         .Default(Value());
-    run.writesCache |= isa<plan::KVStoreOp>(op);
+    run.writesCache |= isa<plan::KVStoreOp, plan::KVQuantizeOp>(op);
     auto ref = written ? written.getDefiningOp<plan::RefOp>() : plan::RefOp();
     auto buffer = ref ? module.lookupSymbol<plan::BufferOp>(ref.getBuffer()) : plan::BufferOp();
     if (buffer && !buffer.getIsPrivate() && !llvm::is_contained(run.buffers, buffer.getSymName().str()))
       run.buffers.push_back(buffer.getSymName().str());
+  });
+  // Rows that wait for their codes are nothing that another stage sees.
+  stage.walk([&](plan::KVQuantizeOp op) {
+    if (auto ref = op.getSource().getDefiningOp<plan::RefOp>())
+      llvm::erase(run.buffers, ref.getBuffer().str());
   });
 }
 

@@ -27,6 +27,20 @@ void trafo::roundValues(Format format, double *values, int64_t count) {
     }
 }
 
+float trafo::roundToCodes(double *values, int64_t count, int8_t *codes) {
+  float amax = 0.0f;
+  for (int64_t i = 0; i < count; ++i)
+    amax = std::max(amax, std::fabs(static_cast<float>(values[i])));
+  float scale = amax / 127.0f, divisor = scale == 0.0f ? 1.0f : scale;
+  for (int64_t i = 0; i < count; ++i) {
+    float code = std::clamp(std::nearbyint(static_cast<float>(values[i]) / divisor), -127.0f, 127.0f);
+    values[i] = static_cast<double>(scale) * code;
+    if (codes)
+      codes[i] = static_cast<int8_t>(code);
+  }
+  return scale;
+}
+
 /// `size` values become code * d; `left` is what that left of them, rounded to f32.
 static void roundGroup(double *group, int64_t size, float *left) {
   float amax = 0.0f;

@@ -23,6 +23,9 @@ void roundToI8G32(Rows &x, int64_t terms = 1);
 void roundToI8Row(Rows &x);
 /// `count` values to a float format.
 void roundValues(Format format, double *values, int64_t count);
+/// `count` values that share a scale become code * scale, as an int8 KV cache keeps them (plan.kv_quantize). Codes go to
+/// `codes` where it is not null. Gives the scale.
+float roundToCodes(double *values, int64_t count, int8_t *codes = nullptr);
 
 } // namespace trafo
 

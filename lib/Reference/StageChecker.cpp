@@ -4,8 +4,8 @@
 #include "dialects/Plan/IR/PlanOps.h"
 #include "dialects/Trafo/IR/TrafoOps.h"
 #include "lib/Packer/PackWeights.h"
-#include "lib/Packer/RoundToFormat.h"
 #include "lib/Reference/Bounds.h"
+#include "lib/Reference/CachePool.h"
 #include "lib/Reference/ModuleChecker.h"
 #include "lib/Reference/PlainLibrary.h"
 #include "lib/Reference/StepProgram.h"
@@ -90,18 +90,6 @@ struct Watcher {
     self->atBarrier(self->next++);
   }
 };
-
-/// Where keys and values lie (plan.kv_store): [layer][page][head][k, v]; k is [head size][64], v is [64][head size].
-struct CachePool {
-  uint8_t *base;
-  Format format; ///< f32, f16 or bf16
-  int64_t pages, heads, size;
-  uint8_t *at(int64_t layer, int64_t page, int64_t head, bool value, int64_t position, int64_t element) const {
-    int64_t half = ((layer * pages + page) * heads + head) * 2 + value;
-    int64_t index = half * 64 * size + (value ? position * size + element : element * 64 + position);
-    return base + index * formatInfo(format).blockBytes;
-  }
-};
 } // namespace
 
 FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module) {
@@ -129,8 +117,9 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
 
   const StepProgram::Arena &arena = program->arena();
   LazyMemory memory(static_cast<size_t>(arena.size) + 4096);
-  CachePool pool{memory.data() + arena.kvOffset, cache ? cache.getFormat() : Format::F16, arena.kvPages,
-                 cache ? cache.getHeads() : 0, cache ? cache.getHeadSize() : 0};
+  std::optional<CachePool> pool;
+  if (cache)
+    pool.emplace(memory.data() + arena.kvOffset, arena.kvPages, cache);
   int64_t pagesPerSequence = config.getMaxContext() / TRAFO_KV_PAGE_TOKENS;
   std::vector<int32_t> pages(static_cast<size_t>(config.getMaxSequences() * pagesPerSequence));
   // Each sequence goes round in its part of the pool, from the end: a page number that is not looked up shows.
@@ -176,19 +165,18 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
         }
         judge(*want.rows, run, got);
       }
-      if (!run.writesCache || !want.cached)
+      if (!run.writesCache || !want.cached || !pool)
         return;
       Rows got(want.cached->rows.count, want.cached->rows.columns);
       for (int64_t r = 0; r < got.count; ++r)
-        for (int64_t i = 0; i < got.columns; ++i) {
+        for (int64_t i = 0; i < got.columns; i += pool->headSize()) {
           size_t row = static_cast<size_t>(r);
           int64_t element = i % (got.columns / 2), position = rows.positions[row];
           int32_t page =
               pages[static_cast<size_t>(rows.sequences[row] * pagesPerSequence + position / TRAFO_KV_PAGE_TOKENS)];
-          uint8_t *place = pool.at(run.layer, page, element / pool.size, i >= got.columns / 2,
-                                   position % TRAFO_KV_PAGE_TOKENS, element % pool.size);
-          dequantizeRow(pool.format, place, 1, got.row(r) + i);
-          roundRow(pool.format, want.cached->rows.row(r) + i, 1, place);
+          pool->exchange(
+              {run.layer, page, element / pool->headSize(), i >= got.columns / 2, position % TRAFO_KV_PAGE_TOKENS},
+              want.cached->rows.row(r) + i, got.row(r) + i);
         }
       judge(*want.cached, run, got);
     };

@@ -93,7 +93,8 @@ void PadHeadsPass::pad(KVCacheType cache, LayerSlots &slots) {
         << remark::add("heads of {0} padded to {1}", std::to_string(headSize), std::to_string(padded));
   for (HeadRows &rows : all)
     pad(rows, padded, slots);
-  retype(cache, KVCacheType::get(&getContext(), cache.getLayers(), cache.getHeads(), padded, cache.getFormat()));
+  retype(cache, KVCacheType::get(&getContext(), cache.getLayers(), cache.getHeads(), padded, cache.getFormat(),
+                                 cache.getGroup()));
 }
 
 void PadHeadsPass::pad(HeadRows rows, int64_t size, LayerSlots &slots) {

@@ -125,8 +125,9 @@ FailureOr<plan::BufferOp> LinearStages::plan(QkvRopeOp op, const RowsOf &input, 
   int64_t headSize = cacheType.getHeadSize(), heads = op.getHeads();
   if (headSize % kTileRows != 0)
     return op->emitOpError("expects a head size that is a multiple of 16, got ") << headSize;
-  if (!floatTypeOf(cacheType.getFormat(), op.getContext()))
-    return op->emitOpError("expects a KV cache in f32, f16 or bf16, got ") << formatInfo(cacheType.getFormat()).name;
+  bool codes = cacheType.getFormat() == KVFormat::Int8;
+  if (cacheType.getGroup() % kTileRows != 0)
+    return op->emitOpError("expects a KV cache in groups of a multiple of 16, got ") << cacheType.getFormatName();
   plan::BufferOp query = stages.buffer(op.getLoc(), "query", config.getMaxRows(), heads * headSize);
   plan::BufferOp cache = stages.kvBuffer(op.getLoc(), cacheType);
   int64_t queryUnits = heads * headSize / kTileRows, kvUnits = cacheType.getHeads() * headSize / kTileRows;
@@ -152,19 +153,36 @@ FailureOr<plan::BufferOp> LinearStages::plan(QkvRopeOp op, const RowsOf &input, 
     Value column = columnOf(b, unit);
     storeRow(b, rotated(b, biased(b, sums[0], 0, unit), row, column), stages.ref(b, query), row, column);
   };
+  // The scale of codes is known once a whole head is, so its rows wait in a buffer until then.
+  plan::BufferOp keys, values;
+  if (codes) {
+    keys = stages.buffer(op.getLoc(), "key", config.getMaxRows(), kvUnits * kTileRows);
+    values = stages.buffer(op.getLoc(), "value", config.getMaxRows(), kvUnits * kTileRows);
+  }
+  auto storeToCache = [&](ImplicitLocOpBuilder &b, Value x, Value row, Value column, bool isKey) {
+    if (codes)
+      storeRow(b, x, stages.ref(b, isKey ? keys : values), row, column);
+    else
+      plan::KVStoreOp::create(b, x, stages.ref(b, cache), StageBuilder::layerOf(b), row, column, headSize, isKey);
+  };
   auto storeKey = [&](ImplicitLocOpBuilder &b, Value row, Value unit, ValueRange sums) {
     Value column = columnOf(b, unit);
-    Value key = rotated(b, biased(b, sums[0], 1, unit), row, column);
-    plan::KVStoreOp::create(b, key, stages.ref(b, cache), StageBuilder::layerOf(b), row, column, headSize, true);
+    storeToCache(b, rotated(b, biased(b, sums[0], 1, unit), row, column), row, column, true);
   };
   auto storeValue = [&](ImplicitLocOpBuilder &b, Value row, Value unit, ValueRange sums) {
-    Value value = biased(b, sums[0], 2, unit);
-    plan::KVStoreOp::create(b, value, stages.ref(b, cache), StageBuilder::layerOf(b), row, columnOf(b, unit), headSize,
-                            false);
+    storeToCache(b, biased(b, sums[0], 2, unit), row, columnOf(b, unit), false);
   };
+  auto quantize = [&](ImplicitLocOpBuilder &b, Value begin, Value end, bool isKey) {
+    if (codes)
+      plan::KVQuantizeOp::create(b, stages.ref(b, isKey ? keys : values), begin, end, stages.ref(b, cache),
+                                 StageBuilder::layerOf(b), headSize, isKey);
+  };
+  auto finishKeys = [&](ImplicitLocOpBuilder &b, Value begin, Value end) { quantize(b, begin, end, true); };
+  auto finishValues = [&](ImplicitLocOpBuilder &b, Value begin, Value end) { quantize(b, begin, end, false); };
   auto weights = op.getWeights();
-  SmallVector<Contraction> contractions = {{weights.front(), 0, queryUnits, 1, storeQuery},
-                                           {weights[joined ? 0 : 1], joined ? queryUnits : 0, kvUnits, 1, storeKey},
-                                           {weights.back(), joined ? firstUnits[2] : 0, kvUnits, 1, storeValue}};
+  SmallVector<Contraction> contractions = {
+      {weights.front(), 0, queryUnits, 1, storeQuery},
+      {weights[joined ? 0 : 1], joined ? queryUnits : 0, kvUnits, 1, storeKey, finishKeys},
+      {weights.back(), joined ? firstUnits[2] : 0, kvUnits, 1, storeValue, finishValues}};
   return contract(op, "qkv_rope", place, input, contractions, query);
 }

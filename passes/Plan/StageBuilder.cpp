@@ -42,9 +42,10 @@ plan::BufferOp StageBuilder::buffer(Location loc, StringRef name, int64_t rows, 
 
 plan::BufferOp StageBuilder::kvBuffer(Location loc, KVCacheType type) {
   int64_t pages = config.getMaxSequences() * plan::pagesSeen(window, config.getMaxRows(), config.getMaxContext());
-  auto memory =
-      MemRefType::get({type.getLayers(), pages, type.getHeads(), 2, plan::kPagePositions * type.getHeadSize()},
-                      floatTypeOf(type.getFormat(), type.getContext()));
+  std::optional<Format> floats = floatFormatOf(type.getFormat());
+  Type element = floats ? Type(floatTypeOf(*floats, type.getContext())) : top.getI8Type();
+  plan::CacheLayout layout{type.getHeadSize(), type.getGroups()};
+  auto memory = MemRefType::get({type.getLayers(), pages, type.getHeads(), 2, layout.size()}, element);
   plan::BufferOp buffer = bufferNamed(loc, "kv", memory);
   if (window > 0)
     buffer->setAttr(plan::kWindowAttr, top.getI64IntegerAttr(window));
@@ -107,6 +108,12 @@ LogicalResult StageBuilder::contract(LinearLike op, StringRef name, const Place 
     ranges.push_back({clamp(share.getBegin()), clamp(share.getEnd())});
   }
 
+  auto fromFirst = [&](const Contraction &contraction, Value unit) -> Value {
+    if (contraction.firstUnit == 0)
+      return unit;
+    return arith::SubIOp::create(b, unit, arith::ConstantIndexOp::create(b, contraction.firstUnit));
+  };
+
   int64_t cols = cast<WeightType>(contractions[0].weight.getType()).getCols();
   auto panelType = plan::PanelType::get(b.getContext(), panelRows, cols, *activation);
   auto loop = scf::ForOp::create(b, zero, count, panelStep);
@@ -128,13 +135,13 @@ LogicalResult StageBuilder::contract(LinearLike op, StringRef name, const Place 
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(&body);
     Value row = arith::AddIOp::create(b, first, body.getArgument(0));
-    Value unit = body.getArgument(1);
-    if (contraction.firstUnit)
-      unit = arith::SubIOp::create(b, unit, arith::ConstantIndexOp::create(b, contraction.firstUnit));
-    contraction.body(b, row, unit, body.getArguments().drop_front(2));
+    contraction.body(b, row, fromFirst(contraction, body.getArgument(1)), body.getArguments().drop_front(2));
     plan::EndOp::create(b);
   }
   b.setInsertionPointAfter(loop);
+  for (auto [contraction, range] : llvm::zip(contractions, ranges))
+    if (contraction.finish)
+      contraction.finish(b, fromFirst(contraction, range.first), fromFirst(contraction, range.second));
   plan::EndOp::create(b);
   return success();
 }

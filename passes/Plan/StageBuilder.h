@@ -44,6 +44,8 @@ struct Contraction {
   int64_t groups = 1; ///< tiles per unit
   /// Makes the body: row of the step, unit counted from firstUnit, sums.
   llvm::function_ref<void(mlir::ImplicitLocOpBuilder &, mlir::Value row, mlir::Value unit, mlir::ValueRange sums)> body;
+  /// Makes what follows once all rows have met this worker's units [begin, end), counted as in `body`; may be null.
+  llvm::function_ref<void(mlir::ImplicitLocOpBuilder &, mlir::Value begin, mlir::Value end)> finish = nullptr;
 };
 
 class StageBuilder {

@@ -3,6 +3,7 @@
 // A micro-kernel takes as many lines as the machine has registers for their sums (plan.target's float_tokens), so that a
 // vector of keys or values, once widened, meets all of them. Fewer lines take more vectors at a time instead.
 // Keys lie [head size][64], so 16 positions are one vector and scores need no sums over lanes; values lie [64][head size].
+// Codes are widened to f32 as they are; their scales meet the scores, and the weights that values are multiplied with.
 //
 //===----------------------------------------------------------------------===//
 #include "passes/Tile/AttentionKernel.h"
@@ -16,11 +17,13 @@ static constexpr double kMasked = -1.0e30;
 
 AttentionKernel::AttentionKernel(VectorMath &b, plan::AttentionOp op, plan::TargetAttr target, Value positions)
     : b(b), op(op), positions(positions), headSize(op.getHeadSize()), group(op.getHeads() / op.getKvHeads()),
+      layout(*plan::cacheLayout(op.getCache().getType(), op.getKvHeads(), headSize)),
       queries(std::min<int64_t>(target.getFloatTokens(), kLines)), prefetches(target.getPrefetchBytes() > 0) {
   headsAtOnce = llvm::divideCeil(group, llvm::divideCeil(group, queries));
   rowsAtOnce = std::max<int64_t>(1, queries / group);
-  parts =
-      b.scratch("attention_parts_" + std::to_string(mostLines()), b.memref({mostLines(), kPartSize}, b.getF32Type()));
+  int64_t partSize = kScaledWeights + (layout.groups > 0 ? kPagePositions : 0);
+  parts = b.scratch(("attention_parts_" + Twine(mostLines()) + "x" + Twine(partSize)).str(),
+                    b.memref({mostLines(), partSize}, b.getF32Type()));
 }
 
 MemRefType AttentionKernel::statesType(int64_t owners, int64_t slots) {
@@ -54,8 +57,15 @@ void AttentionKernel::mergeValues(Slot slot, Value line, Value d, Value oldFacto
   storeState(b.addf(merged, b.splat(0.0)), slot, line, at);
 }
 
-Value AttentionKernel::keyOrValue(Value page, Value kvHead, int64_t part, Value at) {
-  return b.widen(b.loadVec(op.getCache(), {op.getLayer(), page, kvHead, b.index(part), at}));
+Value AttentionKernel::keyOrValue(const Block &block, int64_t part, Value at) {
+  return b.widen(b.loadVec(op.getCache(), {op.getLayer(), block.page, block.kvHead, b.index(part), at}));
+}
+
+Value AttentionKernel::scales(const Block &block, int64_t part, Value group, Value offset) {
+  Value at = b.addi(b.muli(b.addi(b.muli(group, kPagePositions), offset), 4), layout.codes());
+  Value bytes = b.loadVec(op.getCache(), {op.getLayer(), block.page, block.kvHead, b.index(part), at},
+                          b.vec(b.getI8Type(), 4 * kTileRows));
+  return vector::BitCastOp::create(b, b.vecF32(), bytes);
 }
 
 void AttentionKernel::prefetch(const Tile &tile, Value page, Value kvHead, int64_t part, Value at, int64_t vectors) {
@@ -117,27 +127,44 @@ SmallVector<Value> AttentionKernel::addProducts(ValueRange sums, ArrayRef<Value>
   return next;
 }
 
-void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, const Block &block, Value seen) {
-  int64_t lines = tile.lines(), vectors = vectorsAtOnce(lines, queries, kPagePositions);
+SmallVector<Value> AttentionKernel::multiplyKeys(const RowRun &run, const Tile &tile, const Block &block, Value offset,
+                                                 int64_t vectors, Value begin, Value end) {
   Value column = b.addi(b.muli(block.kvHead, group * headSize), tile.head * headSize);
-  SmallVector<Value> rows;
+  SmallVector<Value> rows, none(tile.lines() * vectors, b.splat(0.0));
   for (int64_t r = 0; r < tile.rows; ++r)
     rows.push_back(b.addi(b.addi(run.first, tile.row), r));
-  b.loop(b.index(0), seen, vectors * kTileRows, [&](Value offset) {
-    SmallVector<Value> none(lines * vectors, b.splat(0.0));
-    SmallVector<Value> sums = b.loop(b.index(0), b.index(headSize), 1, none, [&](Value d, ValueRange carried) {
-      // While keys are read, the values are fetched.
-      Value ahead = b.addi(b.muli(offset, headSize), b.muli(d, vectors * kTileRows));
-      prefetch(tile, block.page, block.kvHead, 1, ahead, vectors);
-      SmallVector<Value> keys;
-      for (int64_t v = 0; v < vectors; ++v)
-        keys.push_back(
-            keyOrValue(block.page, block.kvHead, 0, b.addi(b.addi(b.muli(d, kPagePositions), offset), v * kTileRows)));
-      return addProducts(carried, keys, [&](int64_t line) {
-        Value at = b.addi(b.addi(column, d), line % tile.heads * headSize);
-        return b.load(op.getQuery(), {rows[line / tile.heads], at});
-      });
+  return b.loop(begin, end, 1, none, [&](Value d, ValueRange carried) {
+    // While keys are read, the values are fetched.
+    Value ahead = b.addi(b.muli(offset, headSize), b.muli(d, vectors * kTileRows));
+    prefetch(tile, block.page, block.kvHead, 1, ahead, vectors);
+    SmallVector<Value> keys;
+    for (int64_t v = 0; v < vectors; ++v)
+      keys.push_back(keyOrValue(block, 0, b.addi(b.addi(b.muli(d, kPagePositions), offset), v * kTileRows)));
+    return addProducts(carried, keys, [&](int64_t line) {
+      Value at = b.addi(b.addi(column, d), line % tile.heads * headSize);
+      return b.load(op.getQuery(), {rows[line / tile.heads], at});
     });
+  });
+}
+
+void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, const Block &block, Value seen) {
+  int64_t vectors = vectorsAtOnce(tile.lines(), queries, kPagePositions);
+  b.loop(b.index(0), seen, vectors * kTileRows, [&](Value offset) {
+    SmallVector<Value> sums;
+    if (layout.groups == 0) {
+      sums = multiplyKeys(run, tile, block, offset, vectors, b.index(0), b.index(headSize));
+    } else {
+      SmallVector<Value> none(tile.lines() * vectors, b.splat(0.0));
+      sums = b.loop(b.index(0), b.index(layout.groups), 1, none, [&](Value group, ValueRange carried) {
+        Value begin = b.muli(group, layout.groupSize()), end = b.addi(begin, layout.groupSize());
+        SmallVector<Value> products = multiplyKeys(run, tile, block, offset, vectors, begin, end), factors;
+        for (int64_t v = 0; v < vectors; ++v)
+          factors.push_back(scales(block, 0, group, b.addi(offset, v * kTileRows)));
+        for (auto [i, product] : llvm::enumerate(products))
+          product = b.fma(product, factors[i % vectors], carried[i]);
+        return products;
+      });
+    }
     for (auto [i, sum] : llvm::enumerate(sums))
       b.storeVec(sum, parts, {b.index(i / vectors), b.addi(offset, i % vectors * kTileRows)});
   });
@@ -177,8 +204,24 @@ void AttentionKernel::emitWeights(Slot slot, Value part, Value line, Value posit
 }
 
 void AttentionKernel::emitValues(Slot slot, const Tile &tile, Value firstLine, const Block &block, Value seen) {
-  int64_t lines = tile.lines(), vectors = vectorsAtOnce(lines, queries, headSize);
-  b.loop(b.index(0), b.index(headSize), vectors * kTileRows, [&](Value d) {
+  if (layout.groups == 0)
+    return emitValueColumns(slot, tile, firstLine, block, seen, b.index(0), b.index(headSize), 0);
+  b.loop(b.index(0), b.index(layout.groups), 1, [&](Value group) {
+    b.loop(b.index(0), seen, kTileRows, [&](Value offset) {
+      Value factors = scales(block, 1, group, offset);
+      for (int64_t line = 0; line < tile.lines(); ++line)
+        b.storeVec(b.mulf(b.loadVec(parts, {b.index(line), offset}), factors), parts,
+                   {b.index(line), b.addi(offset, kScaledWeights)});
+    });
+    Value begin = b.muli(group, layout.groupSize()), end = b.addi(begin, layout.groupSize());
+    emitValueColumns(slot, tile, firstLine, block, seen, begin, end, kScaledWeights);
+  });
+}
+
+void AttentionKernel::emitValueColumns(Slot slot, const Tile &tile, Value firstLine, const Block &block, Value seen,
+                                       Value begin, Value end, int64_t weights) {
+  int64_t lines = tile.lines(), vectors = vectorsAtOnce(lines, queries, layout.groupSize());
+  b.loop(begin, end, vectors * kTileRows, [&](Value d) {
     SmallVector<Value> none(lines * vectors, b.splat(0.0));
     SmallVector<Value> sums = b.loop(b.index(0), seen, 1, none, [&](Value position, ValueRange carried) {
       // While values are read, the next keys are fetched.
@@ -186,9 +229,9 @@ void AttentionKernel::emitValues(Slot slot, const Tile &tile, Value firstLine, c
       prefetch(tile, block.nextPage, block.kvHead, 0, ahead, vectors);
       SmallVector<Value> values;
       for (int64_t v = 0; v < vectors; ++v)
-        values.push_back(
-            keyOrValue(block.page, block.kvHead, 1, b.addi(b.addi(b.muli(position, headSize), d), v * kTileRows)));
-      return addProducts(carried, values, [&](int64_t line) { return b.load(parts, {b.index(line), position}); });
+        values.push_back(keyOrValue(block, 1, b.addi(b.addi(b.muli(position, headSize), d), v * kTileRows)));
+      return addProducts(carried, values,
+                         [&](int64_t line) { return b.load(parts, {b.index(line), b.addi(position, weights)}); });
     });
     for (int64_t line = 0; line < lines; ++line) {
       Value oldFactor = b.loadVec(parts, {b.index(line), b.index(kOldFactor)});

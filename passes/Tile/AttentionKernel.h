@@ -49,9 +49,10 @@ private:
   static constexpr int64_t kLines = 24; // whose states stay in the first cache with a page
   // A state: maximum and sum in every lane of a vector each, then the values.
   static constexpr int64_t kMaximum = 0, kSum = plan::kTileRows, kValues = 2 * plan::kTileRows;
-  // A line's part in a page: raw scores, then weights, of the positions; then what to multiply old and new values with.
+  // A line's part in a page: raw scores, then weights, of the positions; what to multiply old and new values with; of
+  // codes, the weights times a group's scales.
   static constexpr int64_t kOldFactor = plan::kPagePositions, kNewFactor = kOldFactor + plan::kTileRows,
-                           kPartSize = kNewFactor + plan::kTileRows;
+                           kScaledWeights = kNewFactor + plan::kTileRows;
 
   /// Lines that a micro-kernel takes: those of `rows` rows from `row` of the run by `heads` heads from `head` on. They
   /// are neighbours among the run's lines.
@@ -69,6 +70,12 @@ private:
   /// Weights relative to the block's maximum, merged into the state of one line.
   void emitWeights(Slot slot, Value part, Value line, Value position, Value start, Value seen);
   void emitValues(Slot slot, const Tile &tile, Value firstLine, const Block &block, Value seen);
+  /// The same for columns [begin, end) of the head, with the lines' weights from element `weights` of their parts on.
+  void emitValueColumns(Slot slot, const Tile &tile, Value firstLine, const Block &block, Value seen, Value begin,
+                        Value end, int64_t weights);
+  /// Products of queries and keys [begin, end) of the head, at `vectors` x 16 positions from `offset` on.
+  llvm::SmallVector<Value> multiplyKeys(const RowRun &run, const Tile &tile, const Block &block, Value offset,
+                                        int64_t vectors, Value begin, Value end);
 
   /// A state meets another maximum and sum: stores what both have together and gives the factors of old and new values.
   std::pair<Value, Value> mergeSums(Slot slot, Value line, Value maximum, Value sum);
@@ -83,8 +90,10 @@ private:
   }
   /// Where a row meets pages alone, memory is what it waits for: has `vectors` x 16 keys or values from `at` on fetched.
   void prefetch(const Tile &tile, Value page, Value kvHead, int64_t part, Value at, int64_t vectors);
-  /// 16 neighbouring keys (part 0) or values (part 1) of a page.
-  Value keyOrValue(Value page, Value kvHead, int64_t part, Value at);
+  /// 16 neighbouring keys (part 0) or values (part 1) of a page: of codes, before they are scaled.
+  Value keyOrValue(const Block &block, int64_t part, Value at);
+  /// The scales of a group's codes at 16 positions from `offset` on.
+  Value scales(const Block &block, int64_t part, Value group, Value offset);
   int64_t stateSize() const { return kValues + headSize; }
   /// Lines that memory is laid out for: of any machine's runs and micro-kernels, so that tiers of a program share an arena.
   int64_t mostLines() const { return std::max<int64_t>(1, kLines / group) * group; }
@@ -93,7 +102,8 @@ private:
   plan::AttentionOp op;
   Value positions;
   int64_t headSize, group; // query heads of a KV head
-  int64_t queries;         // lines whose sums fit the registers
+  plan::CacheLayout layout;
+  int64_t queries; // lines whose sums fit the registers
   bool prefetches;
   int64_t headsAtOnce, rowsAtOnce; // of a micro-kernel
   Value states, parts;

@@ -67,8 +67,10 @@ LogicalResult Cost::add(plan::WeightOp use, ModuleOp module) {
 }
 
 void Cost::add(plan::AttentionOp attention) {
-  int64_t elementBits = cast<MemRefType>(attention.getCache().getType()).getElementTypeBitWidth();
-  positionBytes += 2 * attention.getKvHeads() * attention.getHeadSize() * elementBits / 8;
+  auto pool = cast<MemRefType>(attention.getCache().getType());
+  plan::CacheLayout layout = *plan::cacheLayout(pool, attention.getKvHeads(), attention.getHeadSize());
+  positionBytes +=
+      2 * attention.getKvHeads() * layout.size() * pool.getElementTypeBitWidth() / 8 / plan::kPagePositions;
   positionMultiplies += 2 * attention.getHeads() * attention.getHeadSize();
   window = attention.getWindow();
 }

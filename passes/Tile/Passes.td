@@ -94,7 +94,7 @@ def TileLibraryContractPass : TilePass<"trafo-tile-library-contract"> {
 }
 
 def TileAttentionPass : TilePass<"trafo-tile-attention"> {
-  let summary = "lower plan.attention and plan.kv_store to loops over pages with an online softmax";
+  let summary = "lower plan.attention, plan.kv_store and plan.kv_quantize to loops over pages with an online softmax";
 }
 
 def TileEmbedPass : TilePass<"trafo-tile-embed"> {

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/Tile/AttentionKernel.h"
 #include "passes/Tile/Passes.h"
+#include "passes/Tile/StoreCache.h"
 #include "passes/Tile/WeightLayouts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -28,46 +29,6 @@ using plan::kPagePositions;
 using plan::kTileRows;
 
 namespace {
-
-/// The arrays that lead from a row to its page.
-struct RowArguments {
-  Value positions, sequences, pages;
-  RowArguments(VectorMath &b, ConfigAttr config) {
-    auto rows = b.memref({config.getMaxRows()}, b.getI32Type());
-    positions = plan::ArgOp::create(b, rows, "positions");
-    sequences = plan::ArgOp::create(b, rows, "sequences");
-    auto table = b.memref({config.getMaxSequences(), config.getMaxContext() / kPagePositions}, b.getI32Type());
-    pages = plan::ArgOp::create(b, table, "pages");
-  }
-};
-
-void lowerStore(plan::KVStoreOp op, ConfigAttr config) {
-  VectorMath b(op.getLoc(), OpBuilder(op));
-  RowArguments args(b, config);
-  int64_t headSize = op.getHeadSize();
-  Value position = b.loadIndex(args.positions, op.getRow());
-  Value sequence = b.loadIndex(args.sequences, op.getRow());
-  Value page = b.loadIndex(args.pages, {sequence, b.divu(position, kPagePositions)});
-  Value slot = b.remu(position, kPagePositions);
-  Value head = b.divu(op.getElement(), headSize), first = b.remu(op.getElement(), headSize);
-  Type element = cast<MemRefType>(op.getCache().getType()).getElementType();
-  // Zero times infinity or not-a-number is not zero, and rows meet positions they do not see with weight zero: what is
-  // not finite becomes the nearest bound, what is no number the lower. (maxnum without flags: the operand that is one.)
-  double limit = APFloat::getLargest(cast<FloatType>(element).getFloatSemantics()).convertToDouble();
-  Value number = arith::MaxNumFOp::create(b, op.getValue(), b.splat(-limit));
-  Value stored = b.narrow(b.minf(number, b.splat(limit)), element);
-  Value part = b.index(op.getIsKey() ? 0 : 1);
-  if (op.getIsKey()) {
-    for (int64_t lane = 0; lane < kTileRows; ++lane) {
-      Value at = b.addi(b.muli(b.addi(first, lane), kPagePositions), slot);
-      b.store(vector::ExtractOp::create(b, stored, lane), op.getCache(), {op.getLayer(), page, head, part, at});
-    }
-  } else {
-    Value at = b.addi(b.muli(slot, headSize), first);
-    b.storeVec(stored, op.getCache(), {op.getLayer(), page, head, part, at});
-  }
-  op.erase();
-}
 
 class AttentionLowering {
 public:
@@ -205,10 +166,12 @@ struct TileAttentionPass : trafo::impl::TileAttentionPassBase<TileAttentionPass>
     auto config = module->getAttrOfType<ConfigAttr>("trafo.config");
     auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
     SmallVector<plan::KVStoreOp> stores;
+    SmallVector<plan::KVQuantizeOp> quantizes;
     SmallVector<plan::AttentionOp> attentions;
     module.walk([&](plan::KVStoreOp op) { stores.push_back(op); });
+    module.walk([&](plan::KVQuantizeOp op) { quantizes.push_back(op); });
     module.walk([&](plan::AttentionOp op) { attentions.push_back(op); });
-    if (stores.empty() && attentions.empty())
+    if (stores.empty() && quantizes.empty() && attentions.empty())
       return;
     if (!config || !target) {
       module.emitError("expects the module attributes trafo.config and plan.target");
@@ -216,6 +179,8 @@ struct TileAttentionPass : trafo::impl::TileAttentionPassBase<TileAttentionPass>
     }
     for (plan::KVStoreOp op : stores)
       lowerStore(op, config);
+    for (plan::KVQuantizeOp op : quantizes)
+      lowerQuantize(op, config);
     for (plan::AttentionOp op : attentions)
       AttentionLowering(op, config, target).run();
   }

@@ -43,7 +43,11 @@ Value VectorMath::narrow(Value x, Type element) {
 }
 
 Value VectorMath::widen(Value x) {
-  return x.getType() == vecF32() ? x : arith::ExtFOp::create(*this, vecF32(), x).getResult();
+  if (x.getType() == vecF32())
+    return x;
+  if (cast<VectorType>(x.getType()).getElementType().isInteger())
+    return arith::SIToFPOp::create(*this, vecF32(), x);
+  return arith::ExtFOp::create(*this, vecF32(), x);
 }
 
 trafo::plan::RefOp VectorMath::buffer(StringRef name, MemRefType type, bool isPrivate) {

@@ -89,7 +89,7 @@ public:
 
   /// vector<16xf32> rounded to f32 (itself), f16 or bf16, to nearest with ties to even; NaN stays NaN.
   Value narrow(Value x, mlir::Type element);
-  /// A float vector as vector<16xf32>, exactly.
+  /// A vector of floats or of int8 as vector<16xf32>, exactly.
   Value widen(Value x);
 
   /// lanes 0..7 + lanes 8..15, then 4, 2, 1: the project's order for sums over lanes. f32.

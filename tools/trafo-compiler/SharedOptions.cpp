@@ -51,9 +51,11 @@ void trafo::addInputOptions(CLI::App &command, const OptionsPointer &options) {
                   "scale per row (the head by groups of 32) and meet int8 rows; quantised weights stay as they are")
       ->capture_default_str()
       ->check(CLI::IsMember({"as-stored", "int8"}));
-  command.add_option("--kv", options->kvFormat, "format of the KV cache: f16, bf16, f32")
+  command
+      .add_option("--kv", options->kvFormat,
+                  "format of the KV cache: f16, bf16, f32, int8 (a scale per token and head)")
       ->capture_default_str()
-      ->check(CLI::IsMember({"f16", "bf16", "f32"}));
+      ->check(CLI::IsMember({"f16", "bf16", "f32", "int8"}));
 }
 
 void trafo::addBoundOptions(CLI::App &command, const OptionsPointer &options) {

@@ -105,6 +105,55 @@ LogicalResult ContractOp::verify() {
   return success();
 }
 
+std::optional<CacheLayout> trafo::plan::cacheLayout(Type pool, int64_t kvHeads, int64_t headSize) {
+  auto type = dyn_cast<MemRefType>(pool);
+  if (!type || type.getRank() != 5 || type.getDimSize(2) != kvHeads || type.getDimSize(3) != 2 || headSize <= 0)
+    return std::nullopt;
+  CacheLayout layout{headSize, 0};
+  Type element = type.getElementType();
+  if (element.isInteger(8)) {
+    layout.groups = (type.getDimSize(4) / kPagePositions - headSize) / 4;
+    if (layout.groups <= 0 || headSize % layout.groups != 0 || layout.groupSize() % kTileRows != 0)
+      return std::nullopt;
+  } else if (!element.isF32() && !element.isF16() && !element.isBF16()) {
+    return std::nullopt;
+  }
+  if (type.getDimSize(4) != layout.size())
+    return std::nullopt;
+  return layout;
+}
+
+static int64_t headsOf(Value cache) {
+  auto type = cast<MemRefType>(cache.getType());
+  return type.getRank() == 5 ? type.getDimSize(2) : 0;
+}
+
+LogicalResult KVStoreOp::verify() {
+  auto layout = cacheLayout(getCache().getType(), headsOf(getCache()), getHeadSize());
+  if (!layout || layout->groups != 0) // kv_store_c1
+    return emitOpError("expects a pool of floats in heads of ") << getHeadSize() << ", got " << getCache().getType();
+  return success();
+}
+
+LogicalResult KVQuantizeOp::verify() {
+  int64_t heads = headsOf(getCache()), columns = heads * getHeadSize();
+  auto layout = cacheLayout(getCache().getType(), heads, getHeadSize());
+  if (!layout || layout->groups == 0) // kv_quantize_c1
+    return emitOpError("expects a pool of codes and scales in heads of ")
+           << getHeadSize() << ", got " << getCache().getType();
+  auto source = cast<MemRefType>(getSource().getType());
+  if (source.getRank() != 2 || !source.getElementType().isF32() || source.getDimSize(1) != columns) // kv_quantize_c2
+    return emitOpError("expects rows of ") << columns << " f32, got " << source;
+  return success();
+}
+
+LogicalResult trafo::plan::AttentionOp::verify() {
+  if (!cacheLayout(getCache().getType(), getKvHeads(), getHeadSize())) // attention_c2
+    return emitOpError("expects a pool of ")
+           << getKvHeads() << " KV heads of " << getHeadSize() << ", got " << getCache().getType();
+  return success();
+}
+
 LogicalResult StageOp::verify() {
   Block &body = getBody().front();
   if (body.getNumArguments() != 1 || !body.getArgument(0).getType().isIndex()) // stage_c1

@@ -34,6 +34,17 @@ inline constexpr int64_t pagesSeen(int64_t window, int64_t rows, int64_t context
 }
 /// On the buffer of the KV cache: the window of the attention that sees most; absent where one sees all positions.
 inline constexpr llvm::StringLiteral kWindowAttr = "window";
+/// The part of a page of the KV pool that holds k or v of one head: elements, of codes followed by their scales.
+struct CacheLayout {
+  int64_t headSize;
+  int64_t groups; ///< of a head's elements, that share a scale each; 0: floats
+  int64_t codes() const { return kPagePositions * headSize; }
+  /// Elements of the pool: floats, or bytes.
+  int64_t size() const { return codes() + groups * kPagePositions * 4; }
+  int64_t groupSize() const { return groups == 0 ? headSize : headSize / groups; }
+};
+/// The layout of `pool`, a memref<layers x pages x kvHeads x 2 x size x element>; none where it is no pool of such heads.
+std::optional<CacheLayout> cacheLayout(mlir::Type pool, int64_t kvHeads, int64_t headSize);
 /// What a library's contracted dimension is a multiple of, so that its blocks of weights are ours.
 inline constexpr int64_t libraryDepthStep(LibraryForm form) { return form == LibraryForm::BF16Tiles ? 32 : 16; }
 /// Why a contraction of a panel in `panel` with `weight` cannot take the library road `form`, or an empty string.

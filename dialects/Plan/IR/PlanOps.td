@@ -179,17 +179,41 @@ def Plan_KVStoreOp : Plan_Op<"kv_store", [MemoryEffects<[MemWrite]>]> {
     The pool is `memref<layers x pages x heads x 2 x (64 * head size) x element>`, of f32, f16 or bf16: k of a page is
     [head size][64 positions], v is [64 positions][head size]. `element` counts over heads x head size. What lies outside
     the format's finite range becomes the nearest bound, and what is not a number the lower one.
+    C1: the cache is such a pool.
   }];
   let arguments = (ins Plan_Vec16:$value, Arg<AnyMemRef, "", [MemWrite]>:$cache, Index:$layer, Index:$row, Index:$element,
                        I64Attr:$head_size, BoolAttr:$is_key);
   let assemblyFormat = "$value `,` $cache `[` $layer `,` $row `,` $element `]` attr-dict `:` type($cache)";
+  let hasVerifier = 1;
+}
+
+def Plan_KVQuantizeOp : Plan_Op<"kv_quantize", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "k or v of all rows into the cache as int8 codes and scales, each head by the worker that completes it";
+  let description = [{
+    The pool is `memref<layers x pages x heads x 2 x (64 * (head size + 4 * groups)) x i8>`: codes of k and v lie as floats
+    do (see plan.kv_store), behind them the bytes of f32 scales [groups][64 positions]. A group are `head size / groups`
+    neighbouring elements x of a head: `scale = amax / 127`, `code = roundeven(x / scale)` within [-127, 127], 0 where the
+    scale is 0. What is not finite becomes the nearest finite f32, and what is not a number the least.
+
+    `source` holds the rows in f32; units [begin, end) of it, of 16 columns, are what this worker has stored. Workers whose
+    units are one head's meet, and the last to come reads the others'; so a head's codes do not depend on who made them.
+    C1: the cache is such a pool, with groups of a multiple of 16. C2: the source has heads x head size columns.
+  }];
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$source, Index:$begin, Index:$end,
+                       Arg<AnyMemRef, "", [MemWrite]>:$cache, Index:$layer, I64Attr:$head_size, BoolAttr:$is_key);
+  let assemblyFormat = [{
+    $source `units` $begin `to` $end `,` $cache `[` $layer `]` attr-dict `:` type($source) `,` type($cache)
+  }];
+  let hasVerifier = 1;
 }
 
 def Plan_AttentionOp : Plan_Op<"attention", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "causal attention of all rows";
   let description = [{
     Blocks of 64 absolute positions, each with its own maximum, merged from the left (see trafo.attention). C1: query
-    is [rows, heads x head size], dest [rows, heads x `kept`], the first columns of each head's result (0: all).
+    is [rows, heads x head size], dest [rows, heads x `kept`], the first columns of each head's result (0: all). C2: the
+    cache is a pool of kv_heads, of floats (plan.kv_store) or of codes (plan.kv_quantize). Of codes, a score is the product
+    of query and codes times the scale of the position's key, and a value's scale is a factor of its weight.
   }];
   let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$query, Arg<AnyMemRef, "", [MemRead]>:$cache, Index:$layer,
                        Arg<AnyMemRef, "", [MemWrite]>:$dest, I64Attr:$heads, I64Attr:$kv_heads,
@@ -200,6 +224,7 @@ def Plan_AttentionOp : Plan_Op<"attention", [MemoryEffects<[MemRead, MemWrite]>]
   let extraClassDeclaration = [{
     int64_t keptColumns() { return getKept() > 0 ? getKept() : getHeadSize(); }
   }];
+  let hasVerifier = 1;
 }
 
 //===-- The program ------------------------------------------------------------------------------------------------===//

@@ -100,6 +100,16 @@ def Trafo_ActivationFormat : I32EnumAttr<"ActivationFormat", "how a linear sees 
   let cppNamespace = "::trafo";
 }
 
+def Trafo_KVF32 : I32EnumAttrCase<"F32", 0, "f32">;
+def Trafo_KVF16 : I32EnumAttrCase<"F16", 1, "f16">;
+def Trafo_KVBF16 : I32EnumAttrCase<"BF16", 2, "bf16">;
+def Trafo_KVInt8 : I32EnumAttrCase<"Int8", 3, "int8">; // codes and scales, see !trafo.kv
+def Trafo_KVFormat : I32EnumAttr<"KVFormat", "how keys and values are kept",
+                                 [Trafo_KVF32, Trafo_KVF16, Trafo_KVBF16, Trafo_KVInt8]> {
+  let cppNamespace = "::trafo";
+  let genSpecializedAttr = 0;
+}
+
 def Trafo_FnSilu : I32EnumAttrCase<"Silu", 0, "silu">;
 def Trafo_FnGelu : I32EnumAttrCase<"Gelu", 1, "gelu">;          // erf form
 def Trafo_FnGeluTanh : I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">;

@@ -49,19 +49,12 @@ void TrafoDialect::initialize() {
       >();
 }
 
-/// Dimensions and the name of a storage format: `<64x32xq8_0>`.
-static ParseResult parseShapeAndFormat(AsmParser &parser, SmallVectorImpl<int64_t> &shape, Format &format) {
+/// Dimensions and the name of a format, which begins at `loc`: `<64x32xq8_0>`.
+static ParseResult parseShapeAndName(AsmParser &parser, SmallVectorImpl<int64_t> &shape, StringRef &name, SMLoc &loc) {
   if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false))
     return failure();
-  StringRef name;
-  SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseKeyword(&name))
-    return failure();
-  const FormatInfo *info = findFormat(std::string_view(name.data(), name.size()));
-  if (!info)
-    return parser.emitError(loc) << "expects a storage format of include/trafo/Formats.h, got '" << name << "'";
-  format = info->format;
-  return parser.parseGreater();
+  loc = parser.getCurrentLocation();
+  return failure(parser.parseKeyword(&name) || parser.parseGreater());
 }
 
 /// Elements of a weight or a cache that no sum or byte count overflows with; far beyond any model.
@@ -83,12 +76,17 @@ static bool fits(ArrayRef<int64_t> dims) {
 //===----------------------------------------------------------------------===//
 
 Type WeightType::parse(AsmParser &parser) {
-  SMLoc loc = parser.getCurrentLocation();
+  SMLoc loc = parser.getCurrentLocation(), nameLoc;
   SmallVector<int64_t> shape;
-  Format format;
-  if (parseShapeAndFormat(parser, shape, format))
+  StringRef name;
+  if (parseShapeAndName(parser, shape, name, nameLoc))
     return {};
-  return parser.getChecked<WeightType>(loc, parser.getContext(), shape, format);
+  const FormatInfo *info = findFormat(std::string_view(name.data(), name.size()));
+  if (!info) {
+    parser.emitError(nameLoc) << "expects a storage format of include/trafo/Formats.h, got '" << name << "'";
+    return {};
+  }
+  return parser.getChecked<WeightType>(loc, parser.getContext(), shape, info->format);
 }
 
 void WeightType::print(AsmPrinter &printer) const {
@@ -126,21 +124,41 @@ int64_t WeightType::getBytes() const { return getRows() * rowBytes(getFormat(), 
 //===----------------------------------------------------------------------===//
 
 Type KVCacheType::parse(AsmParser &parser) {
-  SMLoc loc = parser.getCurrentLocation();
+  SMLoc loc = parser.getCurrentLocation(), nameLoc;
   SmallVector<int64_t> shape;
-  Format format;
-  if (parseShapeAndFormat(parser, shape, format))
+  StringRef name;
+  if (parseShapeAndName(parser, shape, name, nameLoc))
     return {};
+  auto format = parseKVFormat(name);
+  if (!format) {
+    parser.emitError(nameLoc) << "expects f32, f16, bf16, int8 or int8_g<elements>, got '" << name << "'";
+    return {};
+  }
   if (shape.size() != 3) {
     parser.emitError(loc) << "expects layers x kv heads x head size, got " << shape.size() << " dimensions";
     return {};
   }
-  return parser.getChecked<KVCacheType>(loc, parser.getContext(), shape[0], shape[1], shape[2], format);
+  return parser.getChecked<KVCacheType>(loc, parser.getContext(), shape[0], shape[1], shape[2], format->first,
+                                        format->second);
 }
 
 void KVCacheType::print(AsmPrinter &printer) const {
-  printer << "<" << getLayers() << "x" << getHeads() << "x" << getHeadSize() << "x" << formatInfo(getFormat()).name
-          << ">";
+  printer << "<" << getLayers() << "x" << getHeads() << "x" << getHeadSize() << "x" << getFormatName() << ">";
+}
+
+std::string KVCacheType::getFormatName() const {
+  std::string group = getGroup() > 0 ? "_g" + std::to_string(getGroup()) : "";
+  return stringifyKVFormat(getFormat()).str() + group;
+}
+
+std::optional<std::pair<KVFormat, int64_t>> parseKVFormat(StringRef name) {
+  auto [base, digits] = name.split("_g");
+  std::optional<KVFormat> format = symbolizeKVFormat(base);
+  int64_t group = 0;
+  bool grouped = base.size() < name.size();
+  if (!format || (grouped && (digits.getAsInteger(10, group) || group <= 0)))
+    return std::nullopt;
+  return std::pair(*format, group);
 }
 
 bool canMultiply(ActivationFormat activation, const FormatInfo &format) {
@@ -172,14 +190,14 @@ FloatType floatTypeOf(Format format, MLIRContext *context) {
 }
 
 LogicalResult KVCacheType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t layers, int64_t heads,
-                                  int64_t headSize, Format format) {
+                                  int64_t headSize, KVFormat format, int64_t group) {
   // kv_type_c1
   if (layers <= 0 || heads <= 0 || headSize <= 0)
     return emitError() << "expects positive dimensions, got " << layers << "x" << heads << "x" << headSize;
   // kv_type_c2
-  if (headSize % formatInfo(format).blockElements != 0)
-    return emitError() << "expects the head size to be a multiple of the " << formatInfo(format).blockElements
-                       << " elements of a block of " << formatInfo(format).name << ", got " << headSize;
+  if (group < 0 || (group > 0 && (format != KVFormat::Int8 || headSize % group != 0)))
+    return emitError() << "expects groups of int8 that divide the head size " << headSize << ", got "
+                       << stringifyKVFormat(format) << " in groups of " << group;
   // kv_type_c3
   if (!fits({layers, heads, headSize}))
     return emitError() << "expects at most 2^48 elements";

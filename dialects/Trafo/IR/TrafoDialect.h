@@ -55,6 +55,23 @@ bool canMultiply(ActivationFormat activation, const FormatInfo &format);
 
 /// The type of an element of f32, f16 or bf16; null for formats of blocks.
 mlir::FloatType floatTypeOf(Format format, mlir::MLIRContext *context);
+
+/// The format of a KV cache's elements where they are floats.
+inline std::optional<Format> floatFormatOf(KVFormat format) {
+  switch (format) {
+  case KVFormat::F32:
+    return Format::F32;
+  case KVFormat::F16:
+    return Format::F16;
+  case KVFormat::BF16:
+    return Format::BF16;
+  case KVFormat::Int8:
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+/// Splits "int8_g32" into format and group (0: none is named). None for other names.
+std::optional<std::pair<KVFormat, int64_t>> parseKVFormat(llvm::StringRef name);
 } // namespace trafo
 
 #define GET_ATTRDEF_CLASSES

@@ -36,12 +36,23 @@ def Trafo_RowsType : Trafo_Type<"Rows", "rows"> {
 def Trafo_KVCacheType : Trafo_Type<"KVCache", "kv"> {
   let summary = "a KV cache: layers x kv heads x head size, and the element format";
   let description = [{
-    `!trafo.kv<30x3x64xf16>`: 30 layers of 3 KV heads of size 64 in f16. C1: positive dimensions. C2: the head size is a
-    multiple of the format's block. C3: at most 2^48 elements a position.
+    `!trafo.kv<30x3x64xf16>`: 30 layers of 3 KV heads of size 64 in f16. In `int8` a head of a position's keys, and of its
+    values, is kept as codes with one f32 scale, `amax / 127`; a code is the value over the scale, rounded half to even.
+    In `int8_g32` each 32 neighbouring elements of it have a scale of their own. C1: positive dimensions. C2: a group
+    belongs to int8 and divides the head size. C3: at most 2^48 elements a position.
   }];
-  let parameters = (ins "int64_t":$layers, "int64_t":$heads, "int64_t":$headSize, "::trafo::Format":$format);
+  let parameters = (ins "int64_t":$layers, "int64_t":$heads, "int64_t":$headSize, "::trafo::KVFormat":$format,
+                        "int64_t":$group); // elements that share a scale; 0: a head's, or floats
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Scales of a head; 0 for floats.
+    int64_t getGroups() const {
+      return getFormat() != KVFormat::Int8 ? 0 : getGroup() == 0 ? 1 : getHeadSize() / getGroup();
+    }
+    /// "f16", "int8_g32".
+    std::string getFormatName() const;
+  }];
 }
 
 #endif

@@ -33,7 +33,8 @@ private:
   }
   FloatAttr f32(float value) { return builder.getF32FloatAttr(value); }
   KVCacheType cacheType() {
-    return KVCacheType::get(builder.getContext(), spec.layers, spec.kvHeads, spec.headSize, options.kvFormat);
+    return KVCacheType::get(builder.getContext(), spec.layers, spec.kvHeads, spec.headSize, options.kvFormat,
+                            options.kvGroup);
   }
   InFlightDiagnostic refuse() { return emitError(loc); }
 
@@ -244,7 +245,7 @@ FailureOr<OwningOpRef<ModuleOp>> ModuleBuilder::build() {
   auto config = ConfigAttr::getChecked([&] { return refuse(); }, builder.getContext(), options.maxContext,
                                        options.maxRows, options.maxOutputs, options.maxSequences, options.maxWorkers);
   auto cache = KVCacheType::getChecked([&] { return refuse() << "KV cache: "; }, builder.getContext(), spec.layers,
-                                       spec.kvHeads, spec.headSize, options.kvFormat);
+                                       spec.kvHeads, spec.headSize, options.kvFormat, options.kvGroup);
   if (!config || !cache || !rope())
     return failure();
 

@@ -7,6 +7,7 @@
 #ifndef TRAFO_LIB_IMPORT_IR_BUILDMODULE_H
 #define TRAFO_LIB_IMPORT_IR_BUILDMODULE_H
 
+#include "dialects/Trafo/IR/TrafoDialect.h"
 #include "lib/Import/Models/Models.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -22,7 +23,8 @@ struct ImportOptions {
   int64_t maxOutputs = 512;  ///< rows of one step whose logits may be wanted, at most maxRows
   int64_t maxSequences = 16; ///< sequences held at once
   int64_t maxWorkers = 64;   ///< workers the arena holds scratch for
-  Format kvFormat = Format::F16;
+  KVFormat kvFormat = KVFormat::F16;
+  int64_t kvGroup = 0;                ///< elements of a head that share a scale in int8; 0: all
   std::optional<uint64_t> randomSeed; ///< weights are `#trafo.random` of this seed, and the file's bytes are not named
 };
 

@@ -314,3 +314,66 @@ func.func @block_contract_c4(%w: memref<4096xi8>, %q: memref<2x16x4x32xi8>, %d: 
        -> vector<16xf32>, vector<16xf32>, vector<16xf32>
   return %0#0 : vector<16xf32>
 }
+
+// -----
+
+// kv_store_c1
+func.func @store_to_codes(%x: vector<16xf32>, %kv: memref<1x2x1x2x1280xi8>, %i: index) {
+  // expected-error @+1 {{expects a pool of floats in heads of 16, got 'memref<1x2x1x2x1280xi8>'}}
+  plan.kv_store %x, %kv[%i, %i, %i] {head_size = 16 : i64, is_key = true} : memref<1x2x1x2x1280xi8>
+  return
+}
+
+// -----
+
+// kv_store_c1
+func.func @store_to_other_heads(%x: vector<16xf32>, %kv: memref<1x2x1x2x1024xf16>, %i: index) {
+  // expected-error @+1 {{expects a pool of floats in heads of 32, got 'memref<1x2x1x2x1024xf16>'}}
+  plan.kv_store %x, %kv[%i, %i, %i] {head_size = 32 : i64, is_key = true} : memref<1x2x1x2x1024xf16>
+  return
+}
+
+// -----
+
+// kv_quantize_c1
+func.func @quantize_to_floats(%x: memref<4x16xf32>, %kv: memref<1x2x1x2x1024xf16>, %i: index) {
+  // expected-error @+1 {{expects a pool of codes and scales in heads of 16, got 'memref<1x2x1x2x1024xf16>'}}
+  plan.kv_quantize %x units %i to %i, %kv[%i] {head_size = 16 : i64, is_key = true} : memref<4x16xf32>, memref<1x2x1x2x1024xf16>
+  return
+}
+
+// -----
+
+// kv_quantize_c1: no scales.
+func.func @quantize_without_scales(%x: memref<4x16xf32>, %kv: memref<1x2x1x2x1024xi8>, %i: index) {
+  // expected-error @+1 {{expects a pool of codes and scales in heads of 16, got 'memref<1x2x1x2x1024xi8>'}}
+  plan.kv_quantize %x units %i to %i, %kv[%i] {head_size = 16 : i64, is_key = true} : memref<4x16xf32>, memref<1x2x1x2x1024xi8>
+  return
+}
+
+// -----
+
+// kv_quantize_c1: four groups of 8.
+func.func @quantize_in_small_groups(%x: memref<4x32xf32>, %kv: memref<1x2x1x2x3072xi8>, %i: index) {
+  // expected-error @+1 {{expects a pool of codes and scales in heads of 32, got 'memref<1x2x1x2x3072xi8>'}}
+  plan.kv_quantize %x units %i to %i, %kv[%i] {head_size = 32 : i64, is_key = true} : memref<4x32xf32>, memref<1x2x1x2x3072xi8>
+  return
+}
+
+// -----
+
+// kv_quantize_c2
+func.func @quantize_other_columns(%x: memref<4x48xf32>, %kv: memref<1x2x2x2x1280xi8>, %i: index) {
+  // expected-error @+1 {{expects rows of 32 f32, got 'memref<4x48xf32>'}}
+  plan.kv_quantize %x units %i to %i, %kv[%i] {head_size = 16 : i64, is_key = true} : memref<4x48xf32>, memref<1x2x2x2x1280xi8>
+  return
+}
+
+// -----
+
+// attention_c2
+func.func @attention_of_other_heads(%x: memref<4x64xf32>, %kv: memref<1x2x2x2x1280xi8>, %i: index) {
+  // expected-error @+1 {{expects a pool of 1 KV heads of 16, got 'memref<1x2x2x2x1280xi8>'}}
+  plan.attention %x, %kv[%i] to %x {head_size = 16 : i64, heads = 4 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32} : memref<4x64xf32>, memref<1x2x2x2x1280xi8>, memref<4x64xf32>
+  return
+}

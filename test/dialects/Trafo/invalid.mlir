@@ -51,8 +51,25 @@ func.func private @f(!trafo.kv<2x16xf16>)
 // -----
 
 // kv_type_c2
-// expected-error @+1 {{expects the head size to be a multiple of the 32 elements of a block of q8_0, got 16}}
-func.func private @f(!trafo.kv<2x2x16xq8_0>)
+// expected-error @+1 {{expects groups of int8 that divide the head size 16, got int8 in groups of 12}}
+func.func private @f(!trafo.kv<2x2x16xint8_g12>)
+
+// -----
+
+// kv_type_c2
+// expected-error @+1 {{expects groups of int8 that divide the head size 16, got f16 in groups of 16}}
+func.func private @f(!trafo.kv<2x2x16xf16_g16>)
+
+// -----
+
+// A cache's formats are not those of weights.
+// expected-error @+1 {{expects f32, f16, bf16, int8 or int8_g<elements>, got 'q8_0'}}
+func.func private @f(!trafo.kv<2x2x32xq8_0>)
+
+// -----
+
+// expected-error @+1 {{expects f32, f16, bf16, int8 or int8_g<elements>, got 'int8_g0'}}
+func.func private @f(!trafo.kv<2x2x32xint8_g0>)
 
 // -----
 

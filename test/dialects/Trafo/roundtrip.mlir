@@ -18,8 +18,8 @@ func.func private @formats(
   !trafo.weight<3x256xq2_k>, !trafo.weight<3x256xq3_k>, !trafo.weight<3x256xq4_k>, !trafo.weight<3x256xq5_k>, !trafo.weight<3x256xq6_k>,
   // CHECK-SAME: !trafo.weight<3x32xiq4_nl>, !trafo.weight<3x256xiq4_xs>
   !trafo.weight<3x32xiq4_nl>, !trafo.weight<3x256xiq4_xs>,
-  // CHECK-SAME: !trafo.rows, !trafo.kv<30x3x64xf16>, !trafo.kv<1x1x32xq8_0>
-  !trafo.rows, !trafo.kv<30x3x64xf16>, !trafo.kv<1x1x32xq8_0>)
+  // CHECK-SAME: !trafo.rows, !trafo.kv<30x3x64xf16>, !trafo.kv<1x1x32xint8>, !trafo.kv<1x1x32xint8_g16>
+  !trafo.rows, !trafo.kv<30x3x64xf16>, !trafo.kv<1x1x32xint8>, !trafo.kv<1x1x32xint8_g16>)
 
 // Attributes with defaults print what differs from them.
 // CHECK-LABEL: func private @attributes

@@ -204,13 +204,13 @@ TEST_F(BuildModule, AttentionTakesWindowSoftcapAndCacheFormat) {
   layer();
   spec.window = 256;
   spec.attentionSoftcap = 50.0f;
-  options.kvFormat = Format::BF16;
+  options.kvFormat = KVFormat::BF16;
   ASSERT_TRUE(import()) << message;
   module->walk([&](AttentionOp op) {
     EXPECT_EQ(op.getWindow(), 256u);
     EXPECT_EQ(op.getSoftcap().convertToFloat(), 50.0f);
     EXPECT_EQ(op.getScale().convertToFloat(), 0.25f);
-    EXPECT_EQ(op.getCache().getType(), KVCacheType::get(&context, 1, 2, 16, Format::BF16));
+    EXPECT_EQ(op.getCache().getType(), KVCacheType::get(&context, 1, 2, 16, KVFormat::BF16, 0));
   });
 }
 
@@ -237,10 +237,12 @@ TEST_F(BuildModule, RefusesBoundsAndShapes) {
   EXPECT_NE(message.find("expects max_context to be a positive multiple of 64, got 100"), std::string::npos) << message;
   options.maxContext = 128;
 
-  options.kvFormat = Format::Q8_0;
+  options.kvFormat = KVFormat::Int8;
+  options.kvGroup = 12;
   EXPECT_FALSE(import());
-  EXPECT_NE(message.find("KV cache: expects the head size to be a multiple of the 32"), std::string::npos) << message;
-  options.kvFormat = Format::F16;
+  EXPECT_NE(message.find("KV cache: expects groups of int8 that divide the head size 16"), std::string::npos)
+      << message;
+  options.kvGroup = 0;
 
   spec.layerTensors[0].up = tensor("cube", {2, 48, 64}, Format::F32);
   EXPECT_FALSE(import());

@@ -1,6 +1,7 @@
 // RUN: trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step | FileCheck %s
 // RUN: sed 's/heads 4 scale 2.5e-1/& {window = 20 : i64}/' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step | FileCheck %s --check-prefix=WINDOW
 // RUN: sed 's/heads 4 scale 2.5e-1/& {window = 20 : i64}/; s/max_context = 128/max_context = 8192/' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step | FileCheck %s --check-prefix=LONG
+// RUN: sed 's/x16xf16>/x16xint8>/g' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step | FileCheck %s --check-prefix=INT8
 
 // A cache of all positions, 2 sequences of 2 pages. A window of 20 and 16 rows could span 2 pages, of any context.
 // CHECK:        plan.buffer @kv : memref<2x4x2x2x1024xf16>{{$}}
@@ -44,3 +45,15 @@
 // CHECK:         plan.run @step.lm_head
 // CHECK-NEXT:    plan.barrier
 // CHECK-NEXT:    plan.end
+
+// A head's codes are made once all workers have stored what they have of it: units 4 and 5 are k, 6 and 7 are v.
+// INT8-DAG:      plan.buffer @kv : memref<2x4x2x2x1280xi8>
+// INT8-DAG:      plan.buffer @key_32 : memref<16x32xf32>
+// INT8-DAG:      plan.buffer @value_32 : memref<16x32xf32>
+// INT8:          plan.stage @decoder.qkv_rope
+// INT8:            scf.for
+// INT8-COUNT-3:      plan.contract
+// INT8-NOT:        plan.kv_store
+// INT8:            plan.kv_quantize %{{.*}} units %{{.*}} to %{{.*}}, %{{.*}} {head_size = 16 : i64, is_key = true} : memref<16x32xf32>, memref<2x4x2x2x1280xi8>
+// INT8:            plan.kv_quantize {{.*}} is_key = false
+// INT8-NEXT:       plan.end

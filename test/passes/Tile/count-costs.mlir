@@ -3,6 +3,7 @@
 // RUN: not trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-count-costs 2>&1 | FileCheck %s --check-prefix=STEP
 // RUN: not trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step -trafo-count-costs 2>&1 | FileCheck %s --check-prefix=LAYOUT
 // RUN: trafo-opt %s -trafo-count-costs | FileCheck %s --check-prefix=WINDOW
+// RUN: sed 's/x16xf16>/x16xint8>/g' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step -trafo-pack-weights -trafo-count-costs | FileCheck %s --check-prefix=INT8
 
 // STEP: expects a plan.step; run trafo-plan-step first
 // LAYOUT: which has no layout; run trafo-pack-weights first
@@ -17,6 +18,9 @@
 // CHECK-SAME: <stage = "decoder.linear_add", {{[^>]*}}weight_bytes = 2560,
 // 100 rows are 7 tiles of 16.
 // CHECK-SAME: <stage = "step.lm_head", {{[^>]*}}weight_bytes = 7872, row_bytes = 0, row_multiplies = 6400, {{[^>]*}}of_outputs = true>
+
+// k and v of 2 heads: 16 codes and a scale.
+// INT8: <stage = "decoder.attention", {{[^>]*}}position_bytes = 80, position_multiplies = 128,
 
 // A window bounds the positions that a row sees; two int8 terms multiply twice.
 // WINDOW:      <stage = "look", numbers = "f32", runs = 1, {{[^>]*}}position_bytes = 64, position_multiplies = 128, window = 96,

@@ -5,7 +5,7 @@
 // and a head of 16; there are 2 pages of 64 positions and 4 workers.
 // CHECK-DAG:  plan.buffer @attention_states_2x24x48 : memref<4x2x24x48xf32>
 // CHECK-DAG:  plan.buffer @attention_arrived : memref<4xi32>
-// CHECK-DAG:  plan.buffer private @attention_parts_24 : memref<24x96xf32>
+// CHECK-DAG:  plan.buffer private @attention_parts_24x96 : memref<24x96xf32>
 // CHECK-NOT:  plan.attention
 // CHECK-NOT:  plan.kv_store
 
@@ -47,7 +47,9 @@
 // Five heads share a KV head and the target takes 3 queries: heads in threes and twos, rows one by one. Rows that look
 // back over 96 positions leave out the pages before those of the first row, and mask what is left before their own. This
 // target has no prefetch.
-// WINDOW:      plan.buffer private @attention_parts_24 :
+// WINDOW-DAG:  plan.buffer private @attention_parts_24x96 :
+// WINDOW-DAG:  plan.buffer private @attention_parts_24x160 :
+// WINDOW-DAG:  plan.buffer @kv_arrived : memref<2x2xi32>
 // WINDOW:      plan.stage @look
 // WINDOW:        scf.while
 // WINDOW:          %[[BACK:.*]] = arith.constant 96 : index
@@ -88,6 +90,57 @@ module attributes {
     %z = plan.ref @z : memref<4x48xf32>
     %kv = plan.ref @kv32 : memref<1x2x2x2x2048xf16>
     plan.attention %q, %kv[%layer] to %z {head_size = 32 : i64, heads = 2 : i64, kept = 20 : i64, kv_heads = 2 : i64, scale = 2.5e-01 : f32} : memref<4x64xf32>, memref<1x2x2x2x2048xf16>, memref<4x48xf32>
+    plan.end
+  }
+
+  // Codes are widened as they are and sums of products scaled, one group of 16 after the other; the parts have room for
+  // weights times scales.
+  // WINDOW:      plan.stage @codes
+  // WINDOW:        scf.for %[[G:.*]] = {{.*}} iter_args(%[[S0:[a-z0-9]+]] = {{.*}} -> (vector<16xf32>, vector<16xf32>)
+  // WINDOW:          scf.for
+  // WINDOW:            vector.load {{.*}} : memref<1x2x2x2x2560xi8>, vector<16xi8>
+  // WINDOW-NEXT:       arith.sitofp {{.*}} : vector<16xi8> to vector<16xf32>
+  // WINDOW-COUNT-2:    math.fma
+  // WINDOW:          scf.yield
+  // WINDOW:          %[[BYTES:.*]] = vector.load {{.*}} : memref<1x2x2x2x2560xi8>, vector<64xi8>
+  // WINDOW-NEXT:     %[[SCALES:.*]] = vector.bitcast %[[BYTES]] : vector<64xi8> to vector<16xf32>
+  // WINDOW:          math.fma %{{.*}}, %[[SCALES]], %[[S0]]
+  // WINDOW:        vector.bitcast {{.*}} : vector<64xi8> to vector<16xf32>
+  // WINDOW:        arith.mulf
+  // WINDOW:        vector.store {{.*}} : memref<24x160xf32>
+  plan.buffer @kv8 : memref<1x2x2x2x2560xi8>
+  plan.stage @codes {
+  ^bb0(%layer: index):
+    %q = plan.ref @q : memref<4x64xf32>
+    %kv = plan.ref @kv8 : memref<1x2x2x2x2560xi8>
+    plan.attention %q, %kv[%layer] to %q {head_size = 32 : i64, heads = 2 : i64, kv_heads = 2 : i64, scale = 2.5e-01 : f32} : memref<4x64xf32>, memref<1x2x2x2x2560xi8>, memref<4x64xf32>
+    plan.end
+  }
+
+  // A head's units of a worker are counted; whoever completes it makes codes of all rows' elements, which are finite by
+  // then, and bounds them. Keys lie one by one, their scale behind all codes.
+  // WINDOW:      plan.stage @quantize
+  // WINDOW:        %[[MINE:.*]] = arith.index_cast %{{.*}} : index to i32
+  // WINDOW:        memref.atomic_rmw addi %[[MINE]], %{{.*}} : (i32, memref<2x2xi32>) -> i32
+  // WINDOW:        scf.if
+  // WINDOW:          memref.store %{{.*}} : memref<2x2xi32>
+  // WINDOW:          arith.maxnumf %{{[^ ]*}}, %{{[^ ]*}} : vector<16xf32>
+  // WINDOW:          math.absf
+  // WINDOW:          %[[DIVISOR:.*]] = arith.select
+  // WINDOW:          vector.broadcast %[[DIVISOR]]
+  // WINDOW:          arith.divf
+  // WINDOW:          math.roundeven
+  // WINDOW:          arith.maxnumf
+  // WINDOW:          arith.minnumf
+  // WINDOW:          arith.trunci {{.*}} to vector<16xi8>
+  // WINDOW-COUNT-16: memref.store %{{.*}} : memref<1x2x2x2x2560xi8>
+  // WINDOW:          %[[SCALE:.*]] = vector.bitcast {{.*}} : vector<1xf32> to vector<4xi8>
+  // WINDOW:          vector.store %[[SCALE]]
+  plan.stage @quantize {
+  ^bb0(%layer: index):
+    %q = plan.ref @q : memref<4x64xf32>
+    %kv = plan.ref @kv8 : memref<1x2x2x2x2560xi8>
+    plan.kv_quantize %q units %layer to %layer, %kv[%layer] {head_size = 32 : i64, is_key = true} : memref<4x64xf32>, memref<1x2x2x2x2560xi8>
     plan.end
   }
 }
