@@ -30,6 +30,8 @@ using plan::kTileRows;
 
 namespace {
 
+constexpr int64_t kMostSums = 24; // vectors of sums beside which what they are made from finds room in 32 registers
+
 class ContractLowering {
 public:
   ContractLowering(plan::ContractOp op, ModuleOp module, LayoutAttr layout, plan::TargetAttr target)
@@ -49,8 +51,8 @@ private:
   SmallVector<Value> contractTiles(Value start, int64_t tiles, int64_t together, Value row, int64_t tokens);
   Value offsetOf(Value unit) { return layout.getRaw() ? b.index(0) : b.addi(base, b.muli(unit, groups * tileBytes)); }
   void prefetch(Value offset, int64_t tiles);
-  /// What a tile's rows leave is taken by halves of it; of integers, whose tiles are longer to emit, by quarters.
-  int64_t nextTile(int64_t tile) const { return tile / (int8 ? 4 : 2); }
+  /// What a tile's rows leave is taken by halves of it; of few rows of integers, whose tiles are longer to emit, by quarters.
+  int64_t nextTile(int64_t tile) const { return tile / (int8 && tile <= 4 ? 4 : 2); }
 
   plan::ContractOp op;
   ModuleOp module;
@@ -177,8 +179,8 @@ SmallVector<Value> ContractLowering::contractTiles(Value start, int64_t tiles, i
 
 void ContractLowering::emitTile(Value unit, int64_t units, Value row, int64_t tokens) {
   int64_t tiles = units * groups;
-  // Sums of integers take all tiles along; rows of floats fill the registers with one.
-  int64_t together = int8 ? tiles : 1;
+  // Sums of integers take all tiles along while registers last; rows of floats fill them with one.
+  int64_t together = int8 && tiles * tokens <= kMostSums ? tiles : 1;
   Value start = offsetOf(unit);
   SmallVector<Value> sums;
   for (int64_t tile = 0; tile < tiles; tile += together)

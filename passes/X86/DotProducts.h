@@ -24,6 +24,9 @@ std::unique_ptr<GroupDots> vpdpbusdDots(BlockContract &c);
 /// Exact dots by tdpbsud (AMX), of any int8 format; for several tokens, up to 16.
 std::unique_ptr<GroupDots> tileDots(BlockContract &c);
 
+/// Makes loops over groups, lowered by `tileDots`, work on three groups at once.
+void pipelineTileLoops(mlir::ModuleOp module);
+
 } // namespace trafo
 
 #endif

@@ -196,6 +196,7 @@ struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<Lo
       else if (dot == plan::DotKind::Vpdpbusd || dot == plan::DotKind::Tdpbsud)
         hasOwnShape(contract) ? lowerVpdpbusd(contract) : contractGroups(contract, *vpdpbusdDots(contract));
     });
+    pipelineTileLoops(getOperation());
   }
 };
 } // namespace

@@ -6,11 +6,11 @@
 module attributes {plan.target = #target} {
   // Nibbles become bytes on the stack, four columns of 16 rows a line.
   // CHECK-LABEL: func.func @q4_1
-  // CHECK:         %[[CODES:.*]] = memref.alloca() {alignment = 64 : i64} : memref<8x64xi8>
-  // CHECK:         %[[SUMS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<16x16xi32>
+  // CHECK-DAG:     %[[CODES:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4x8x64xi8>
+  // CHECK-DAG:     %[[SUMS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4x16x16xi32>
   // CHECK-COUNT-8: vector.store {{.*}}, %[[CODES]]
   // CHECK:         %[[A:.*]] = amx.tile_load %arg1[{{.*}}] : memref<2x2x16x32xi8> into !amx.tile<16x32xi8>
-  // CHECK:         %[[B:.*]] = amx.tile_load %[[CODES]][{{.*}}] : memref<8x64xi8> into !amx.tile<8x64xi8>
+  // CHECK:         %[[B:.*]] = amx.tile_load %[[CODES]][{{.*}}] : memref<4x8x64xi8> into !amx.tile<8x64xi8>
   // CHECK:         %[[ZERO:.*]] = amx.tile_zero : !amx.tile<16x16xi32>
   // CHECK:         %[[C:.*]] = amx.tile_muli %[[A]], %[[B]] zext, %[[ZERO]]
   // CHECK:         amx.tile_store %[[SUMS]][{{.*}}], %[[C]]
@@ -27,9 +27,42 @@ module attributes {plan.target = #target} {
     return %0#0 : vector<16xf32>
   }
 
+  // In a loop a group's codes are put together while the group before is multiplied and the one before that is taken; each
+  // has a slot of its own.
+  // CHECK-LABEL: func.func @loop
+  // CHECK-COUNT-16: vector.store {{.*}} : memref<4x8x64xi8>
+  // CHECK:         scf.for
+  // CHECK:         amx.tile_muli
+  // CHECK:         amx.tile_store
+  // CHECK-COUNT-8: vector.store {{.*}} : memref<4x8x64xi8>
+  // CHECK-COUNT-16: vector.load {{.*}} : memref<4x16x16xi32>
+  // CHECK:         scf.yield
+  // CHECK:         amx.tile_muli
+  // CHECK-NOT:     amx.tile_muli
+  // CHECK:         return
+  func.func @loop(%w: memref<5760xi8>, %q: memref<2x18x16x32xi8>, %d: memref<2x18x16xf32>, %s: memref<2x18x16xf32>,
+                  %n: memref<2x18x16x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c18 = arith.constant 18 : index
+    %c32 = arith.constant 32 : index
+    %c320 = arith.constant 320 : index
+    %0:16 = scf.for %block = %c0 to %c18 step %c1 iter_args(%a0 = %v, %a1 = %v, %a2 = %v, %a3 = %v, %a4 = %v, %a5 = %v, %a6 = %v, %a7 = %v, %a8 = %v, %a9 = %v, %a10 = %v, %a11 = %v, %a12 = %v, %a13 = %v, %a14 = %v, %a15 = %v)
+        -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+      %offset = arith.muli %block, %c320 : index
+      %column = arith.muli %block, %c32 : index
+      %1:16 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 16 columns 32 stride 320
+            sums(%a0, %a1, %a2, %a3, %a4, %a5, %a6, %a7, %a8, %a9, %a10, %a11, %a12, %a13, %a14, %a15 : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+            weights %w[%offset] : memref<5760xi8> acts(%q, %d, %s, %n : memref<2x18x16x32xi8>, memref<2x18x16xf32>, memref<2x18x16xf32>, memref<2x18x16x2xi16>)[%i, %column]
+            -> vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
+      scf.yield %1#0, %1#1, %1#2, %1#3, %1#4, %1#5, %1#6, %1#7, %1#8, %1#9, %1#10, %1#11, %1#12, %1#13, %1#14, %1#15 : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
+    }
+    return %0#0 : vector<16xf32>
+  }
+
   // Bytes are read where they were packed; what they are too large by leaves the sums.
   // CHECK-LABEL: func.func @q8_0
-  // CHECK-NOT:     memref<8x64xi8>
+  // CHECK-NOT:     memref<4x8x64xi8>
   // CHECK:         amx.tile_load %arg0[{{.*}}], %c64{{.*}} : memref<544xi8> into !amx.tile<8x64xi8>
   // CHECK:         amx.tile_muli
   // CHECK:         arith.muli %{{.*}}, %c128_i32
@@ -59,10 +92,11 @@ module attributes {plan.target = #target} {
     return %0#0 : vector<16xf32>
   }
 
-  // Scales of 16 columns each: two products of four lines.
+  // Scales of 16 columns each: two products of four lines, of a group before the loop over groups, in it and after it.
   // CHECK-LABEL: func.func @q6_k
-  // CHECK-COUNT-8: vector.store {{.*}} : memref<8x64xi8>
-  // CHECK-COUNT-2: amx.tile_muli {{.*}} : !amx.tile<16x16xi8>, !amx.tile<4x64xi8>, !amx.tile<16x16xi32>
+  // CHECK:         memref.alloca() {{.*}} : memref<8x16x16xi32>
+  // CHECK-COUNT-8: vector.store {{.*}} : memref<4x8x64xi8>
+  // CHECK-COUNT-6: amx.tile_muli {{.*}} : !amx.tile<16x16xi8>, !amx.tile<4x64xi8>, !amx.tile<16x16xi32>
   // CHECK-NOT:     amx.tile_muli
   // CHECK:         return
   func.func @q6_k(%w: memref<3360xi8>, %q: memref<2x8x16x32xi8>, %d: memref<2x8x16xf32>, %s: memref<2x8x16xf32>,
