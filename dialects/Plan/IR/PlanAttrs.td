@@ -17,7 +17,7 @@ def Plan_TargetAttr : AttrDef<Plan_Dialect, "Target"> {
     StringRefParameter<>:$features,      // for LLVM: "+avx2,+fma"
     "uint64_t":$cpu_bits,                // TRAFO_CPU_* of include/trafo/artifact.h
     "::trafo::plan::DotKind":$dot,
-    "int64_t":$tile_tokens,              // rows of a step one micro-kernel handles at once,
+    "int64_t":$tile_tokens,              // rows of a step one micro-kernel handles at once, a power of two,
     "int64_t":$tile_groups,              // by this many tiles of 16 weight rows
     "int64_t":$panel_rows,               // rows prepared (normalised, quantised) at once; their codes should fit L2
     "int64_t":$prefetch_bytes,           // how far ahead of a weight stream to prefetch; 0: not at all
@@ -27,6 +27,7 @@ def Plan_TargetAttr : AttrDef<Plan_Dialect, "Target"> {
     // f32 sums stay in registers
     DefaultValuedParameter<"int64_t", "4">:$float_tokens);
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 /// Where things lie in the arena, known once trafo-assign-arena has run: the module attribute `plan.arena`.

@@ -5,6 +5,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace trafo::plan;
@@ -15,6 +16,23 @@ using namespace trafo::plan;
 #include "dialects/Plan/IR/PlanAttrs.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/Plan/IR/PlanTypes.cpp.inc"
+
+LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef, StringRef, StringRef,
+                                 StringRef, uint64_t, DotKind, int64_t tileTokens, int64_t tileGroups,
+                                 int64_t panelRows, int64_t prefetchBytes, LibraryForm, int64_t floatTokens) {
+  auto within = [&](StringRef name, int64_t value, int64_t least, int64_t most) -> LogicalResult {
+    if (value >= least && value <= most)
+      return success();
+    return emitError() << "expects " << name << " from " << least << " to " << most << ", got " << value;
+  };
+  if (failed(within("tile_tokens", tileTokens, 1, 64)) || failed(within("tile_groups", tileGroups, 1, 64)) ||
+      failed(within("panel_rows", panelRows, 1, 8192)) || failed(within("prefetch_bytes", prefetchBytes, 0, 1 << 20)) ||
+      failed(within("float_tokens", floatTokens, 1, 64)))
+    return failure();
+  if (!llvm::isPowerOf2_64(static_cast<uint64_t>(tileTokens)))
+    return emitError() << "expects tile_tokens to be a power of two, got " << tileTokens;
+  return success();
+}
 
 void PlanDialect::initialize() {
   addAttributes<

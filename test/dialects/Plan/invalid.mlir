@@ -377,3 +377,33 @@ func.func @attention_of_other_heads(%x: memref<4x64xf32>, %kv: memref<1x2x2x2x12
   plan.attention %x, %kv[%i] to %x {head_size = 16 : i64, heads = 4 : i64, kv_heads = 1 : i64, scale = 2.5e-01 : f32} : memref<4x64xf32>, memref<1x2x2x2x1280xi8>, memref<4x64xf32>
   return
 }
+
+// -----
+
+// expected-error @+1 {{expects tile_tokens to be a power of two, got 6}}
+module attributes {plan.target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = maddubs, tile_tokens = 6, tile_groups = 1, panel_rows = 64, prefetch_bytes = 0>} {}
+
+// -----
+
+// expected-error @+1 {{expects tile_tokens from 1 to 64, got 128}}
+module attributes {plan.target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = maddubs, tile_tokens = 128, tile_groups = 1, panel_rows = 64, prefetch_bytes = 0>} {}
+
+// -----
+
+// expected-error @+1 {{expects tile_groups from 1 to 64, got 0}}
+module attributes {plan.target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = maddubs, tile_tokens = 4, tile_groups = 0, panel_rows = 64, prefetch_bytes = 0>} {}
+
+// -----
+
+// expected-error @+1 {{expects panel_rows from 1 to 8192, got 0}}
+module attributes {plan.target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = maddubs, tile_tokens = 4, tile_groups = 1, panel_rows = 0, prefetch_bytes = 0>} {}
+
+// -----
+
+// expected-error @+1 {{expects prefetch_bytes from 0 to 1048576, got -1}}
+module attributes {plan.target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = maddubs, tile_tokens = 4, tile_groups = 1, panel_rows = 64, prefetch_bytes = -1>} {}
+
+// -----
+
+// expected-error @+1 {{expects float_tokens from 1 to 64, got 65}}
+module attributes {plan.target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = maddubs, tile_tokens = 4, tile_groups = 1, panel_rows = 64, prefetch_bytes = 0, float_tokens = 65>} {}
