@@ -14,9 +14,10 @@ static bool seesWhatIsKept(trafo::plan::AttentionOp op) {
   auto ref = op.getCache().getDefiningOp<trafo::plan::RefOp>();
   auto buffer = ref ? SymbolTable::lookupNearestSymbolFrom<trafo::plan::BufferOp>(op, ref.getBufferAttr()) : nullptr;
   auto kept = buffer ? buffer->getAttrOfType<IntegerAttr>(trafo::plan::kWindowAttr) : IntegerAttr();
-  if (!kept || (op.getWindow() > 0 && op.getWindow() <= kept.getInt()))
+  int64_t seen = static_cast<int64_t>(op.getWindow());
+  if (!kept || (seen > 0 && seen <= kept.getInt()))
     return true;
-  op.emitOpError("expects a window of 1 to ") << kept.getInt() << ", all that the cache keeps, got " << op.getWindow();
+  op.emitOpError("expects a window of 1 to ") << kept.getInt() << ", all that the cache keeps, got " << seen;
   return false;
 }
 
