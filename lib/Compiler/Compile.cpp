@@ -6,6 +6,7 @@
 #include "lib/Compiler/Input.h"
 #include "lib/Compiler/Manifest.h"
 #include "lib/Compiler/Progress.h"
+#include "lib/Compiler/RateTable.h"
 #include "lib/Compiler/Report.h"
 #include "lib/Compiler/RunPasses.h"
 #include "lib/Compiler/Session.h"
@@ -37,7 +38,7 @@ private:
   LogicalResult runUserPipelines(ModuleOp module, Stage after);
   bool stopsAfter(Stage stage) const { return options.emit == EmitKind::Mlir && options.emitStage == stage; }
   int writeIr(ModuleOp module);
-  int compileTier(ModuleOp module, plan::TargetAttr tier);
+  int compileTier(ModuleOp module, plan::TargetAttr tier, const RateTable &table);
   int checkPackingAgrees(ModuleOp module, plan::TargetAttr tier);
   int finish();
 
@@ -49,6 +50,7 @@ private:
   std::unique_ptr<Progress> progress;
   Input input;
   SmallVector<plan::TargetAttr> tiers;
+  SmallVector<RateTable> rates; ///< one a tier
   StageOptions stageOptions;
   ModelSummary summary;
   OwningOpRef<ModuleOp> packing; ///< the first tier's tiled module: layouts and offsets of weights
@@ -112,6 +114,8 @@ int Compilation::prepare() {
     diagnostics.error("--emit=exe and so take several targets; expects one target otherwise");
     return TRAFO_USAGE;
   }
+  if (int status = findRates(options, tiers, diagnostics, rates))
+    return status;
   return stageOptionsOf(options, tiers, diagnostics, stageOptions);
 }
 
@@ -164,9 +168,12 @@ int Compilation::checkPackingAgrees(ModuleOp module, plan::TargetAttr tier) {
   return 0;
 }
 
-int Compilation::compileTier(ModuleOp module, plan::TargetAttr tier) {
-  if (!module->hasAttr(plan::kTargetAttr) || input.stage < Stage::Plan)
+int Compilation::compileTier(ModuleOp module, plan::TargetAttr tier, const RateTable &table) {
+  if (!module->hasAttr(plan::kTargetAttr) || input.stage < Stage::Plan) {
     module->setAttr(plan::kTargetAttr, tier);
+    if (table.rates)
+      module->setAttr(plan::kRatesAttr, table.rates);
+  }
   auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
   for (Stage stage : {Stage::Plan, Stage::Tile, Stage::Lower}) {
     if (stage == Stage::Lower) {
@@ -236,11 +243,12 @@ int Compilation::run() {
       return writeIr(module);
   }
   summary.int8Asked = options.compute == "int8";
-  summary.libraryAsked = stageOptions.library;
+  summary.libraryAsked = stageOptions.roads == "library";
+  summary.ratesOf = rates.front().machine;
   summarizeOps(module, summary);
   for (auto [i, tier] : llvm::enumerate(tiers)) {
     OwningOpRef<ModuleOp> copy = i + 1 < tiers.size() ? OwningOpRef<ModuleOp>(module.clone()) : std::move(input.module);
-    if (int status = compileTier(*copy, tier))
+    if (int status = compileTier(*copy, tier, rates[i]))
       return status;
     if (options.emit == EmitKind::Mlir)
       return writeIr(*copy);

@@ -3,6 +3,7 @@
 #include "dialects/Plan/IR/PlanOps.h"
 #include "lib/Compiler/Input.h"
 #include "lib/Compiler/Progress.h"
+#include "lib/Compiler/RateTable.h"
 #include "lib/Compiler/Session.h"
 #include "lib/Compiler/StageOptionsOf.h"
 #include "lib/Reference/Reference.h"
@@ -42,8 +43,13 @@ int trafo::check(const CompileOptions &options, const JudgeOptions &judge, llvm:
   Input input;
   if (int status = readInput(session.context, options, session.diagnostics, input))
     return status;
+  SmallVector<RateTable> tables;
+  if (int status = findRates(options, target, session.diagnostics, tables))
+    return status;
   ModuleOp module = *input.module;
   module->setAttr(plan::kTargetAttr, target);
+  if (tables.front().rates)
+    module->setAttr(plan::kRatesAttr, tables.front().rates);
   PassManager pm(&session.context);
   for (Stage stage : kStages) {
     // What Lower leaves is run as it is, so it must be code for this machine.

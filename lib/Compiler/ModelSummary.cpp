@@ -93,6 +93,8 @@ void trafo::summarizeStages(ModuleOp module, ModelSummary &summary) {
     summary.stages.assign(costs.getAsRange<plan::CostAttr>().begin(), costs.getAsRange<plan::CostAttr>().end());
   auto arena = module->getAttrOfType<plan::ArenaAttr>(plan::kArenaAttr);
   summary.cache = describeCache(summary.stages, arena ? arena.getWindow() : 0);
+  if (auto roads = module->getAttrOfType<ArrayAttr>(plan::kRoadsAttr))
+    summary.roads.assign(roads.getAsRange<plan::RoadAttr>().begin(), roads.getAsRange<plan::RoadAttr>().end());
   summary.profile = module->getAttrOfType<plan::ProfileAttr>(plan::kProfileAttr);
 }
 
@@ -114,12 +116,14 @@ static plan::CostAttr stageOf(const OpSummary &op, const ModelSummary &summary) 
   return {};
 }
 
+static llvm::StringRef roadName(bool library) { return library ? "oneDNN" : "generated"; }
+
 /// Class and road of an op, for INFO. A library sums in an order of its own.
 static void addNumbers(llvm::json::Object &entry, StringRef numbers, plan::CostAttr stage) {
   bool library = stage && stage.getLibrary();
   entry["class"] = library ? numbers.str() + " summed by oneDNN" : numbers.str();
   if (stage && stage.getRowMultiplies() > 0)
-    entry["road"] = library ? "oneDNN" : "generated";
+    entry["road"] = roadName(library);
 }
 
 static llvm::json::Array stagesJson(const ModelSummary &summary) {
@@ -138,6 +142,24 @@ static llvm::json::Array stagesJson(const ModelSummary &summary) {
     stages.push_back(std::move(entry));
   }
   return stages;
+}
+
+static llvm::json::Array roadsJson(const ModelSummary &summary) {
+  llvm::json::Array roads;
+  for (plan::RoadAttr road : summary.roads) {
+    llvm::json::Object entry{{"stage", road.getStage()},
+                             {"rows", road.getWeight().getRows()},
+                             {"columns", road.getWeight().getCols()},
+                             {"weights", formatInfo(road.getWeight().getFormat()).name},
+                             {"road", roadName(road.getLibrary())},
+                             {"reason", road.getReason()}};
+    if (road.getGeneratedRowNs())
+      entry["generated_ns"] = llvm::json::Array{road.getGeneratedRowNs(), road.getGeneratedPromptNs()};
+    if (road.getLibraryRowNs())
+      entry["onednn_ns"] = llvm::json::Array{road.getLibraryRowNs(), road.getLibraryPromptNs()};
+    roads.push_back(std::move(entry));
+  }
+  return roads;
 }
 
 std::string trafo::infoJson(const Input &input, const ModelSummary &summary) {
@@ -173,6 +195,9 @@ std::string trafo::infoJson(const Input &input, const ModelSummary &summary) {
   root["numeric_classes"] = std::move(classes);
   root["stages"] = stagesJson(summary);
   root["kv_cache"] = summary.cache;
+  root["roads"] = roadsJson(summary);
+  if (!summary.roads.empty())
+    root["predicted_rows"] = llvm::json::Array{1, summary.roads.front().getPromptRows()};
   if (plan::ProfileAttr profile = summary.profile)
     root["profile"] = Object{{"offset", profile.getOffset()},
                              {"stride", profile.getStride()},

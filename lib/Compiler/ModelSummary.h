@@ -30,6 +30,8 @@ struct ModelSummary {
   bool libraryAsked = false;                                             ///< --x86-gemm=onednn
   llvm::SmallVector<plan::CostAttr> stages;                              ///< after Tile
   std::string cache;                                                     ///< what a sequence keeps, in words
+  llvm::SmallVector<plan::RoadAttr> roads;                               ///< after Plan, one a contraction
+  std::string ratesOf;                                                   ///< the machine whose rates are gone by; or ""
   plan::ProfileAttr profile;                                             ///< null: the step is not instrumented
   std::vector<std::pair<std::string, std::vector<std::string>>> targets; ///< tier and its CPU features
 };

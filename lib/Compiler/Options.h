@@ -47,6 +47,8 @@ struct CompileOptions {
   std::string weights;               ///< "", "random:<seed>", or a storage format to quantise to
   std::string compute = "as-stored"; ///< how linears multiply: as-stored (by their weights' formats) or int8
   std::string gemm = "auto";         ///< x86 matmuls: auto, onednn, generated
+  std::string tuneTable;             ///< rates that auto goes by; empty: those compiled in
+  std::string tuneFor = "balanced";  ///< what auto makes cheap: decode, prefill, balanced
   bool chatTemplate = true;
   bool profile = false; ///< workers stamp the time around each stage
 

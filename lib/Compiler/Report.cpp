@@ -13,6 +13,31 @@ static double measuredBandwidth(uint64_t decodeBytes, unsigned threads) {
   return measureReadBandwidth(static_cast<int32_t>(threads), std::clamp<uint64_t>(decodeBytes, 1 << 20, 256 << 20));
 }
 
+/// Who computes each contraction, what both roads are predicted to take, and why it is so.
+static void printRoads(llvm::raw_ostream &out, const ModelSummary &summary) {
+  if (summary.roads.empty())
+    return;
+  out << "roads of contractions    predicted for 1 and for " << summary.roads.front().getPromptRows() << " rows, "
+      << (summary.ratesOf.empty() ? "if somebody measured: trafo tune does" : "by rates of " + summary.ratesOf) << "\n";
+  auto times = [](int64_t row, int64_t prompt) {
+    std::string text = "-";
+    if (row)
+      llvm::raw_string_ostream(text = "") << llvm::format("%.3f, %.3f ms", row / 1e6, prompt / 1e6);
+    return text;
+  };
+  out << "  " << llvm::left_justify("stage", 24) << llvm::left_justify("weight", 20)
+      << llvm::left_justify("generated", 22) << llvm::left_justify("oneDNN", 22) << "road\n";
+  for (plan::RoadAttr road : summary.roads) {
+    WeightType weight = road.getWeight();
+    std::string shape = std::to_string(weight.getRows()) + "x" + std::to_string(weight.getCols()) + "x" +
+                        formatInfo(weight.getFormat()).name;
+    out << "  " << llvm::left_justify(road.getStage(), 24) << llvm::left_justify(shape, 20)
+        << llvm::left_justify(times(road.getGeneratedRowNs(), road.getGeneratedPromptNs()), 22)
+        << llvm::left_justify(times(road.getLibraryRowNs(), road.getLibraryPromptNs()), 22)
+        << (road.getLibrary() ? "oneDNN: " : "generated: ") << road.getReason() << "\n";
+  }
+}
+
 void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, const trafo_manifest_t &manifest,
                         std::optional<double> bandwidth) {
   auto megabytes = [](double bytes) { return llvm::format("%.1f MB", bytes / 1e6); };
@@ -38,11 +63,12 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
         << (multipliesInt8Rows(summary) ? "linears with float weights, by rows; the head by groups; others as stored"
                                         : "not used: the model has no linears with float weights")
         << "\n";
-  if (summary.libraryAsked)
+  if (summary.libraryAsked || callsLibrary(summary))
     out << "oneDNN                   "
         << (callsLibrary(summary) ? "needed when it runs: libdnnl.so.3, 3.2 or newer"
                                   : "not used: the model has no float linears that it takes")
         << "\n";
+  printRoads(out, summary);
   int64_t total = 0;
   auto bytesOf = [](plan::CostAttr cost) { return cost.getRuns() * (cost.getWeightBytes() + cost.getRowBytes()); };
   for (plan::CostAttr cost : summary.stages)

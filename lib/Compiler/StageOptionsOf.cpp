@@ -21,6 +21,12 @@ int trafo::stageOptionsOf(const CompileOptions &options, llvm::ArrayRef<plan::Ta
     stages.quantize = formatInfo(Format::I8_ROW).name;
     stages.quantizeHead = formatInfo(Format::Q8_0).name; // every logit sees the head's rounding
   }
+  if (options.gemm == "auto") {
+    stages.promptSteps = options.tuneFor == "decode" ? 0 : 1;
+    stages.decodeSteps = options.tuneFor == "decode" ? 1 : options.tuneFor == "prefill" ? 0 : 128;
+    stages.roads = targets.size() == 1 ? "cheapest" : "generated";
+    stages.roadsReason = "several targets share one copy of the weights";
+  }
   if (options.gemm != "onednn")
     return 0;
   plan::LibraryForm form = targets.front().getLibrary();
@@ -37,7 +43,7 @@ int trafo::stageOptionsOf(const CompileOptions &options, llvm::ArrayRef<plan::Ta
       return TRAFO_UNSUPPORTED;
     }
   }
-  stages.library = true;
+  stages.roads = "library";
   stages.bf16Activations = form == plan::LibraryForm::BF16Tiles;
   if (!stages.bf16Activations)
     stages.libraryWeights = "f32";

@@ -70,7 +70,10 @@ void trafo::buildStage(OpPassManager &pm, Stage stage, const StageOptions &optio
   }
   case Stage::Plan: { // ops become stages of a step
     PlanPipelineOptions plan;
-    plan.library = options.library;
+    plan.roads = options.roads;
+    plan.reason = options.roadsReason;
+    plan.promptSteps = options.promptSteps;
+    plan.decodeSteps = options.decodeSteps;
     return buildPlanPipeline(pm, plan);
   }
   case Stage::Tile: { // loops, packing layouts, the arena

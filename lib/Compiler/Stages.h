@@ -26,12 +26,14 @@ std::string stageNames();
 
 /// What pipelines of stages are told. Numbers and yes/noes of the machine are on the module (plan.target).
 struct StageOptions {
-  std::string quantize;         ///< storage format to quantise linears to; empty: keep
-  std::string quantizeHead;     ///< the same for the head; empty: follows from `quantize`
-  bool library = false;         ///< float matmuls are left to the machine's library
-  std::string libraryWeights;   ///< float format that the library wants weights in; empty: as they are
-  bool bf16Activations = false; ///< linears with bf16 weights see their inputs rounded to bf16
-  bool profile = false;         ///< workers stamp the time around each stage
+  std::string quantize;     ///< storage format to quantise linears to; empty: keep
+  std::string quantizeHead; ///< the same for the head; empty: follows from `quantize`
+  /// Who computes matmuls: generated, library or cheapest; and why, where cost does not decide.
+  std::string roads = "generated", roadsReason = "asked for";
+  int64_t promptSteps = 1, decodeSteps = 128; ///< the use that the cheapest is cheapest for
+  std::string libraryWeights;                 ///< float format that the library wants weights in; empty: as they are
+  bool bf16Activations = false;               ///< linears with bf16 weights see their inputs rounded to bf16
+  bool profile = false;                       ///< workers stamp the time around each stage
 };
 
 /// Adds the pipeline of `stage`, which ends in its verify-<stage>. `target` is needed from Lower on.

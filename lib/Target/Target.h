@@ -37,7 +37,12 @@ struct Target {
   void (*buildLowering)(mlir::OpPassManager &pm);
   /// Makes code of a module of the llvm dialect. Errors are diagnostics on the module.
   llvm::FailureOr<Bytes> (*emit)(mlir::ModuleOp module, plan::TargetAttr target, CodeForm form);
+  /// The table of rates compiled in for a tier, empty if there is none; null: there is none for any.
+  llvm::StringRef (*rates)(llvm::StringRef tier) = nullptr;
 };
+
+/// The rates of contractions that were measured on a machine of this tier, as `trafo tune` writes them; empty if nobody did.
+llvm::StringRef shippedRates(plan::TargetAttr description);
 
 /// All targets that were built in.
 llvm::ArrayRef<Target> allTargets();

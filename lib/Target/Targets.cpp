@@ -23,6 +23,11 @@ const Target *trafo::target::targetOf(plan::TargetAttr description) {
   return nullptr;
 }
 
+llvm::StringRef trafo::target::shippedRates(plan::TargetAttr description) {
+  const Target *target = targetOf(description);
+  return target && target->rates ? target->rates(description.getName()) : llvm::StringRef();
+}
+
 std::string trafo::target::tierNames() {
   std::string names = "native";
   for (const Target &target : allTargets())

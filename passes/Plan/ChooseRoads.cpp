@@ -1,12 +1,14 @@
 //===- ChooseRoads.cpp - which contractions a matmul library computes -----===//
 //
-// By default every contraction is generated code. Asked to, this pass gives those with float weights to the machine's
-// matmul library, in the form that plan.target says it takes. One road serves all rows of a contraction: a library sums in
-// an order of its own, so its results are a numeric class of their own (docs/decisions/0007).
+// A contraction is computed by generated code or by the machine's matmul library, in the form that plan.target says it
+// takes: as asked for, or by whichever plan.rates predicts to take less time. One road serves all rows of a contraction:
+// a library sums in an order of its own, so its results are a numeric class of their own (docs/decisions/0007), and the
+// time to go by is that of a use, some steps of a prompt and some of one row (docs/decisions/0010). Formats and
+// activations stay what they are, and so does a contraction that the library's form does not fit.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/Plan/IR/PlanOps.h"
 #include "passes/Plan/Passes.h"
+#include "passes/Plan/RateModel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -25,37 +27,90 @@ using namespace trafo;
 
 static constexpr auto kRoads = remark::RemarkOpts::name("choose-roads").category("trafo-plan");
 
+/// Rows of a step that reads a prompt.
+static constexpr int64_t kPromptRows = 512;
+
 namespace {
+
+/// What a contraction takes on a road; zeros where nobody measured it.
+struct Times {
+  int64_t row = 0, prompt = 0;
+};
+
 struct ChooseRoadsPass : trafo::impl::ChooseRoadsPassBase<ChooseRoadsPass> {
   using ChooseRoadsPassBase::ChooseRoadsPassBase;
 
   void runOnOperation() override {
-    if (!library)
-      return;
     ModuleOp module = getOperation();
     auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
     plan::LibraryForm form = target ? target.getLibrary() : plan::LibraryForm::None;
-    if (form == plan::LibraryForm::None) {
+    if (roads != "generated" && roads != "library" && roads != "cheapest") {
+      module.emitError("trafo-choose-roads expects roads to be generated, library or cheapest, got '") << roads << "'";
+      return signalPassFailure();
+    }
+    if (roads == "library" && form == plan::LibraryForm::None) {
       module.emitError("expects a plan.target with a matmul library, got ")
           << (target ? target.getName() : StringRef("none"));
       return signalPassFailure();
     }
+    RateModel model(module->getAttrOfType<ArrayAttr>(plan::kRatesAttr));
+    SmallVector<Attribute> chosen;
     bool any = false;
     module.walk([&](plan::ContractOp op) {
-      auto panel = cast<plan::PanelType>(op.getPanel().getType());
-      std::string problem = plan::libraryProblem(form, panel.getFormat(), cast<WeightType>(op.getWeight().getType()));
-      if (!problem.empty()) {
-        remark::missed(op.getLoc(), kRoads)
-            << remark::reason("generated: the library's {0} {1}", plan::stringifyLibraryForm(form), problem);
-        return;
+      plan::RoadAttr road = choose(op, form, model);
+      chosen.push_back(road);
+      any |= road.getLibrary();
+      if (road.getLibrary()) {
+        op.setLibrary(form);
+        remark::passed(op.getLoc(), kRoads)
+            << remark::add("by the library, as {0}: {1}", plan::stringifyLibraryForm(form), road.getReason());
+      } else if (roads != "generated") {
+        remark::missed(op.getLoc(), kRoads) << remark::reason("generated: {0}", road.getReason());
       }
-      op.setLibrary(form);
-      any = true;
-      remark::passed(op.getLoc(), kRoads) << remark::add("by the library, as {0}", plan::stringifyLibraryForm(form));
     });
-    if (!any)
+    module->setAttr(plan::kRoadsAttr, ArrayAttr::get(&getContext(), chosen));
+    if (roads == "library" && !any)
       remark::missed(module.getLoc(), kRoads)
           << remark::reason("the model has no linear that the library takes: all are generated");
+  }
+
+  plan::RoadAttr choose(plan::ContractOp op, plan::LibraryForm form, const RateModel &model) {
+    auto weight = cast<WeightType>(op.getWeight().getType());
+    ActivationFormat rows = cast<plan::PanelType>(op.getPanel().getType()).getFormat();
+    int64_t terms = std::max<int64_t>(int8Terms(rows), 1);
+    auto timesOf = [&](WeightType type, bool library) {
+      return Times{model.nanoseconds(type, library, terms, 1), model.nanoseconds(type, library, terms, kPromptRows)};
+    };
+    Times generated = timesOf(weight, false), library;
+    std::string problem = "the target has no matmul library";
+    if (form != plan::LibraryForm::None) {
+      problem = plan::libraryProblem(form, rows, weight);
+      if (!problem.empty())
+        problem = ("the library's " + plan::stringifyLibraryForm(form) + " " + problem).str();
+      // Floats could be stored as the library wants them, so that is said beside what they take as they are.
+      if (!formatInfo(weight.getFormat()).grouped)
+        library = timesOf(WeightType::get(&getContext(), weight.getShape(), plan::libraryWeights(form)), true);
+    }
+    auto [takes, why] = takesLibrary(problem, generated, library);
+    auto stage = op->getParentOfType<plan::StageOp>();
+    return plan::RoadAttr::get(&getContext(), stage.getSymName(), weight, takes, why, kPromptRows, generated.row,
+                               generated.prompt, library.row, library.prompt);
+  }
+
+  /// Whether the library computes a contraction which it cannot because of `problem` (empty: it can), and why.
+  std::pair<bool, std::string> takesLibrary(const std::string &problem, Times generated, Times library) {
+    if (roads == "generated")
+      return {false, reason};
+    if (!problem.empty())
+      return {false, problem};
+    if (roads == "library")
+      return {true, reason};
+    if (generated.row == 0 || library.row == 0)
+      return {false, "nobody measured both roads on this target; trafo tune does"};
+    auto time = [&](Times times) {
+      return double(promptSteps) * double(times.prompt) + double(decodeSteps) * double(times.row);
+    };
+    return {time(library) < time(generated), "predicted to take less time"};
   }
 };
 } // namespace

@@ -11,8 +11,15 @@ namespace trafo {
 
 /// What trafo-plan-pipeline can be told.
 struct PlanPipelineOptions : mlir::PassPipelineOptions<PlanPipelineOptions> {
-  Option<bool> library{*this, "library", llvm::cl::init(false),
-                       llvm::cl::desc("use the machine's matmul library where it can be used")};
+  Option<std::string> roads{*this, "roads", llvm::cl::init("generated"),
+                            llvm::cl::desc("who computes contractions: generated code, the machine's matmul library "
+                                           "where it fits, or the cheapest of both by plan.rates")};
+  Option<std::string> reason{*this, "reason", llvm::cl::init("asked for"),
+                             llvm::cl::desc("why, where cost does not decide")};
+  Option<int64_t> promptSteps{*this, "prompt-steps", llvm::cl::init(1),
+                              llvm::cl::desc("steps of 512 rows to choose the cheapest for")};
+  Option<int64_t> decodeSteps{*this, "decode-steps", llvm::cl::init(128),
+                              llvm::cl::desc("steps of one row to choose the cheapest for")};
 };
 
 /// trafo -> plan.

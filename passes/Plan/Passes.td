@@ -33,9 +33,9 @@ def PlanStepPass : Pass<"trafo-plan-step", "::mlir::ModuleOp"> {
 }
 
 def ChooseRoadsPass : Pass<"trafo-choose-roads", "::mlir::ModuleOp"> {
-  let summary = "give contractions of float weights to the machine's matmul library";
+  let summary = "decide which contractions the machine's matmul library computes";
   let description = [{
-    Under `library`, with a plan.target whose library takes f32_rows,
+    Under `roads=library`, with a plan.target whose library takes f32_rows,
     ```mlir
     plan.contract %panel rows %n, %w units %begin to %end groups 1 : !plan.panel<64x576xf32>, !trafo.weight<960x576xf32> { ... }
     ```
@@ -44,9 +44,15 @@ def ChooseRoadsPass : Pass<"trafo-choose-roads", "::mlir::ModuleOp"> {
     plan.contract %panel rows %n, %w units %begin to %end groups 1 library f32_rows : ...
     ```
     Contractions that the library's form does not fit (grouped formats never do) stay with generated code, with a remark.
+    `roads=cheapest` takes the road that `plan.rates` predicts to take less time over `prompt-steps` steps of 512 rows and
+    `decode-steps` of one, and generated code where nobody measured. What was chosen, why, and what both roads would take
+    is left in the module attribute `plan.roads`.
   }];
   let options = [
-    Option<"library", "library", "bool", /*default=*/"false", "use the matmul library where it can be used">,
+    Option<"roads", "roads", "std::string", /*default=*/"\"generated\"", "generated, library (where it fits) or cheapest">,
+    Option<"reason", "reason", "std::string", /*default=*/"\"asked for\"", "what plan.roads says of roads that are not chosen by cost">,
+    Option<"promptSteps", "prompt-steps", "int64_t", /*default=*/"1", "steps of 512 rows to choose the cheapest for">,
+    Option<"decodeSteps", "decode-steps", "int64_t", /*default=*/"128", "steps of one row to choose the cheapest for">,
   ];
   let dependentDialects = ["::trafo::plan::PlanDialect"];
 }

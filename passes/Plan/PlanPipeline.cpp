@@ -11,7 +11,7 @@ void trafo::buildPlanPipeline(mlir::OpPassManager &pm, const PlanPipelineOptions
   // Weights and constants that stages took over by name leave dead ops behind.
   pm.addPass(mlir::createCSEPass());
   // Generated code, or the machine's matmul library.
-  pm.addPass(createChooseRoadsPass({options.library}));
+  pm.addPass(createChooseRoadsPass({options.roads, options.reason, options.promptSteps, options.decodeSteps}));
   pm.addPass(createVerifyPlanPass());
 }
 

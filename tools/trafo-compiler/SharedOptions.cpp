@@ -83,6 +83,13 @@ void trafo::addMachineOptions(CLI::App &command, const OptionsPointer &options) 
   machine.add_option("--x86-gemm", options->gemm, "auto, onednn, generated")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "onednn", "generated"}));
+  machine.add_option("--tune-table", options->tuneTable,
+                     "rates that auto goes by, as trafo tune writes them (default: those measured for the target)");
+  machine
+      .add_option("--tune-for", options->tuneFor,
+                  "what auto makes cheap: decode, prefill, balanced (128 tokens decoded after a prompt of 512)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"decode", "prefill", "balanced"}));
 }
 
 void trafo::addPassOptions(CLI::App &command, const OptionsPointer &options) {

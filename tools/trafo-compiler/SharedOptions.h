@@ -18,7 +18,7 @@ using OptionsPointer = std::shared_ptr<CompileOptions>;
 void addInputOptions(CLI::App &command, const OptionsPointer &options);
 /// --context, --rows and their like.
 void addBoundOptions(CLI::App &command, const OptionsPointer &options);
-/// --target and --x86-gemm.
+/// --target, --x86-gemm and what it goes by.
 void addMachineOptions(CLI::App &command, const OptionsPointer &options);
 /// --load-pass-plugin, --pass-pipeline, --remarks.
 void addPassOptions(CLI::App &command, const OptionsPointer &options);

@@ -32,6 +32,16 @@ struct BenchRequest {
 };
 int bench(const BenchRequest &request);
 
+struct TuneRequest {
+  std::string output; ///< the table to write, "" for none
+  std::string target = "native";
+  std::vector<std::string> formats = {"f32", "f16", "bf16", "q4_0", "q4_1", "q8_0", "q4_k", "q6_k"};
+  int32_t threads = 0;
+  bool json = false;
+};
+/// Measures how fast this machine contracts weights of each format, by generated code and by oneDNN.
+int tune(const TuneRequest &request);
+
 struct EvalRequest {
   std::string file;
   std::string weights;

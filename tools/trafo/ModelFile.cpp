@@ -56,20 +56,23 @@ int LoadedModel::open(const std::string &path, const Options &options) {
       return status;
     file = temporary.path();
   }
+  trafo_error_t error = {};
+  trafo_status_t status = openProgram(file, options, &error);
+  return status ? report(status, error) : 0;
+}
+
+trafo_status_t LoadedModel::openProgram(const std::string &path, const Options &options, trafo_error_t *error) {
   trafo_load_options_t load;
   trafo_load_options_initialize(&load);
   load.flags = TRAFO_LOAD_GUARD_SIGBUS;
   load.weights_path = options.weights.empty() ? nullptr : options.weights.c_str();
-  trafo_error_t error = {};
-  trafo_status_t status = trafo_model_load_path(file.c_str(), &load, &error, &model);
-  if (status)
-    return report(status, error);
+  if (trafo_status_t status = trafo_model_load_path(path.c_str(), &load, error, &model))
+    return status;
   manifest = trafo_model_manifest(model);
   trafo_session_options_t with;
   trafo_session_options_initialize(&with);
   with.threads = options.threads;
-  status = trafo_session_create(model, &with, &error, &session);
-  return status ? report(status, error) : 0;
+  return trafo_session_create(model, &with, error, &session);
 }
 
 } // namespace trafo::tool

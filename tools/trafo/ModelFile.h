@@ -33,6 +33,8 @@ public:
   };
   /// Returns an exit code after its line on standard error.
   int open(const std::string &path, const Options &options);
+  /// Opens the compiled program (and weights) at `path`, without a line: the error is the caller's to tell.
+  trafo_status_t openProgram(const std::string &path, const Options &options, trafo_error_t *error);
   void close();
 
   trafo_model_t *model = nullptr;

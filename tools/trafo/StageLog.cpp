@@ -39,6 +39,8 @@ static StageCost costOf(const json::object &stage) {
   cost.positionMultiplies = number("position_multiplies");
   cost.window = number("window");
   cost.ofOutputs = stage.at("of_outputs").as_bool();
+  const json::value *road = stage.if_contains("road");
+  cost.library = road && *road == "oneDNN";
   return cost;
 }
 

@@ -14,6 +14,7 @@ struct StageCost {
   int64_t runs = 0, weightBytes = 0, rowBytes = 0, rowMultiplies = 0, positionBytes = 0, positionMultiplies = 0,
           window = 0;
   bool ofOutputs = false;
+  bool library = false; ///< a matmul library computes its products
 };
 
 /// Rows of a step over one sequence: `rows` of them, the last at position `end` - 1, logits wanted of `outputs`.

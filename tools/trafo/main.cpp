@@ -7,6 +7,7 @@
 #include "Commands.h"
 #include "ModelFile.h"
 #include "tools/ExitCodes.h"
+#include "trafo/Formats.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -47,6 +48,15 @@ constexpr const char *kBenchExamples = R"(Examples:
 Each repeat also reads as many bytes as a decoded token does, with the same threads: decode_fraction_of_read says how
 far decoding is from what this machine can read. voluntary_context_switches_per_token counts sleeping system calls: how
 often a thread of the process gave its CPU away, to wait, while tokens were decoded.)";
+
+constexpr const char *kTuneExamples = R"(Examples:
+  trafo tune -o here.json                       measures this machine, some minutes
+  trafo compile model.gguf -o chat --tune-table here.json --report     who computes each matmul, and what both would take
+  trafo tune --target x86-64-v3 --formats f32,bf16 --json              one tier, some formats
+
+Compiles small models of random weights for generated code and for oneDNN and times their contractions in steps of 1, 8, 64
+and 512 rows. A rate is what a step of so many rows reads (GB/s) and multiplies (Gmul/s) once a call's own time is taken off.
+Run it on an idle machine.)";
 
 constexpr const char *kEvalExamples = R"(Examples:
   trafo eval chat --text f.txt                  perplexity of a text
@@ -108,6 +118,18 @@ void addBench(CLI::App &app, BenchRequest &request) {
   app.add_option("--profile-json", request.profileJson, "the same as a JSON file");
 }
 
+void addTune(CLI::App &app, TuneRequest &request) {
+  app.add_option("-o,--output", request.output, "the table to write, for trafo compile --tune-table");
+  app.add_option("--target", request.target, "the tier to measure: one that this machine runs");
+  app.add_option("--formats", request.formats, "storage formats of weights")
+      ->delimiter(',')
+      ->check([](const std::string &name) {
+        return trafo::findFormat(name) ? std::string() : "'" + name + "' is no storage format such as q4_1";
+      });
+  app.add_option("--threads", request.threads, "0: as many as CPUs allowed")->check(CLI::Range(0, 256));
+  app.add_flag("--json", request.json, "the table as JSON, on standard output");
+}
+
 void addEval(CLI::App &app, EvalRequest &request) {
   app.add_option("model", request.file, "a compiled program, or a model file (compiled for this once)")->required();
   app.add_option("--weights", request.weights, "the weights file of a library");
@@ -155,19 +177,24 @@ int dispatch(int argc, char **argv) {
   app.add_subcommand("run", "run a compiled program, or a model file compiled for this once");
   InspectRequest inspectRequest;
   BenchRequest benchRequest;
+  TuneRequest tuneRequest;
   EvalRequest evalRequest;
   CLI::App *inspectApp = app.add_subcommand("inspect", "what is in a model file or a compiled program");
   CLI::App *benchApp = app.add_subcommand("bench", "tokens per second, memory, time to the first token");
+  CLI::App *tuneApp = app.add_subcommand("tune", "measure this machine's rates, by which the compiler chooses");
   CLI::App *evalApp = app.add_subcommand("eval", "perplexity of a text, logits, distance to another model");
   addInspect(*inspectApp, inspectRequest);
   addBench(*benchApp, benchRequest);
+  addTune(*tuneApp, tuneRequest);
   addEval(*evalApp, evalRequest);
   inspectApp->footer(trafo::withExitCodes(kInspectExamples));
   benchApp->footer(trafo::withExitCodes(kBenchExamples));
+  tuneApp->footer(trafo::withExitCodes(kTuneExamples));
   evalApp->footer(trafo::withExitCodes(kEvalExamples));
   if (arguments.empty() || (arguments[0][0] != '-' && !knows(app, arguments[0]))) {
     const char *given = arguments.empty() ? "nothing" : arguments[0].c_str();
-    fprintf(stderr, "trafo: error: expects compile, check, run, inspect, bench or eval, got %s; --help explains\n",
+    fprintf(stderr,
+            "trafo: error: expects compile, check, run, inspect, bench, tune or eval, got %s; --help explains\n",
             given);
     return TRAFO_USAGE;
   }
@@ -184,6 +211,8 @@ int dispatch(int argc, char **argv) {
     return inspect(inspectRequest);
   if (benchApp->parsed())
     return bench(benchRequest);
+  if (tuneApp->parsed())
+    return tune(tuneRequest);
   return eval(evalRequest);
 }
 

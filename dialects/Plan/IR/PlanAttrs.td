@@ -63,6 +63,38 @@ def Plan_CostAttr : AttrDef<Plan_Dialect, "Cost"> {
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+/// How fast steps of some rows contract weights of a format on a road, as `trafo tune` measured it on a machine of the
+/// target's tier: entries of the module attribute `plan.rates`. docs/decisions/0010 says how a time follows.
+def Plan_RateAttr : AttrDef<Plan_Dialect, "Rate"> {
+  let mnemonic = "rate";
+  let summary = "a measured rate of contractions";
+  let parameters = (ins
+    StringRefParameter<>:$weights,     // their storage format: "q4_1"
+    "bool":$library,                   // by the machine's matmul library; else by generated code
+    "int64_t":$rows,                   // of the step
+    "int64_t":$mb_per_second,          // weights read
+    "int64_t":$mmul_per_second,        // 1e6 multiply-adds a second
+    "int64_t":$call_ns);               // what a contraction takes whatever its size
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+/// The road of a contraction and what both would take: entries of the module attribute `plan.roads`, in order.
+def Plan_RoadAttr : AttrDef<Plan_Dialect, "Road"> {
+  let mnemonic = "road";
+  let summary = "who computes a contraction, and why";
+  let parameters = (ins
+    StringRefParameter<>:$stage,
+    "::trafo::WeightType":$weight,
+    "bool":$library,                   // the machine's matmul library does; else generated code
+    StringRefParameter<>:$reason,
+    "int64_t":$prompt_rows,            // of a step that reads a prompt; the times are those of one and of so many rows,
+    "int64_t":$generated_row_ns,       // 0 where nobody measured the rates
+    "int64_t":$generated_prompt_ns,
+    "int64_t":$library_row_ns,
+    "int64_t":$library_prompt_ns);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 /// Where workers of an instrumented step leave their time stamps: the module attribute `plan.profile`.
 def Plan_ProfileAttr : AttrDef<Plan_Dialect, "Profile"> {
   let mnemonic = "profile";

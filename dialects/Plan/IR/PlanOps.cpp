@@ -18,7 +18,7 @@ using namespace trafo::plan;
 
 std::string trafo::plan::libraryProblem(LibraryForm form, trafo::ActivationFormat panel, trafo::WeightType weight) {
   bool narrow = form == LibraryForm::BF16Tiles;
-  trafo::Format want = narrow ? trafo::Format::BF16 : trafo::Format::F32;
+  trafo::Format want = libraryWeights(form);
   if (weight.getFormat() != want)
     return std::string("expects a weight in ") + trafo::formatInfo(want).name + ", got " +
            trafo::formatInfo(weight.getFormat()).name;

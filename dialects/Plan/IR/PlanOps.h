@@ -47,6 +47,10 @@ struct CacheLayout {
 std::optional<CacheLayout> cacheLayout(mlir::Type pool, int64_t kvHeads, int64_t headSize);
 /// What a library's contracted dimension is a multiple of, so that its blocks of weights are ours.
 inline constexpr int64_t libraryDepthStep(LibraryForm form) { return form == LibraryForm::BF16Tiles ? 32 : 16; }
+/// The storage format of weights that a library takes in `form`, which is not none.
+inline constexpr Format libraryWeights(LibraryForm form) {
+  return form == LibraryForm::BF16Tiles ? Format::BF16 : Format::F32;
+}
 /// Why a contraction of a panel in `panel` with `weight` cannot take the library road `form`, or an empty string.
 std::string libraryProblem(LibraryForm form, ActivationFormat panel, WeightType weight);
 /// Module attributes.
@@ -55,6 +59,9 @@ inline constexpr llvm::StringLiteral kArenaAttr = "plan.arena";
 /// An array of plan.cost, one a stage; and plan.profile, where the step is instrumented.
 inline constexpr llvm::StringLiteral kCostsAttr = "plan.costs";
 inline constexpr llvm::StringLiteral kProfileAttr = "plan.profile";
+/// An array of plan.rate: what was measured for the target, where somebody did; an array of plan.road, one a contraction.
+inline constexpr llvm::StringLiteral kRatesAttr = "plan.rates";
+inline constexpr llvm::StringLiteral kRoadsAttr = "plan.roads";
 } // namespace trafo::plan
 
 #endif

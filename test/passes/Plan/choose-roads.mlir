@@ -1,6 +1,6 @@
-// RUN: trafo-opt %s -split-input-file -trafo-choose-roads=library -verify-diagnostics | FileCheck %s
+// RUN: trafo-opt %s -split-input-file -trafo-choose-roads=roads=library -verify-diagnostics | FileCheck %s
 // RUN: trafo-opt %s -split-input-file -trafo-choose-roads | FileCheck %s --check-prefix=OFF
-// RUN: trafo-opt %s -split-input-file -trafo-choose-roads=library --remarks-filter=trafo-plan --remark-format=emitRemark 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
+// RUN: trafo-opt %s -split-input-file -trafo-choose-roads=roads=library --remarks-filter=trafo-plan --remark-format=emitRemark 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
 
 // OFF-NOT: library f32_rows
 
