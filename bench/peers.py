@@ -26,7 +26,9 @@ KNOWN = {
     "openvino": Peer("openvino-genai==2026.4.1.0",
                      "requantised: u4 and u8 weights with f16 scales and integer zero points, u8 KV"),
     "onnxruntime": Peer("onnxruntime-genai==0.18.0", "",
-                        refuses="reads ONNX models, and its converter of GGUF takes F16 and F32 files only and needs torch"),
+                        refuses="reads ONNX models; its converter takes a GGUF's bytes for F16 or F32 values, so Q4_1 blocks do "
+                                "not fit the shapes it gives them, has configuration and tokenizer from the Hugging Face hub, "
+                                "and needs torch"),
 }
 OURS = "the file's own Q4_1 and Q8_0 blocks, int8 activations, f16 KV"
 

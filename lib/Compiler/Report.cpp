@@ -13,6 +13,25 @@ static double measuredBandwidth(uint64_t decodeBytes, unsigned threads) {
   return measureReadBandwidth(static_cast<int32_t>(threads), std::clamp<uint64_t>(decodeBytes, 1 << 20, 256 << 20));
 }
 
+/// What all contractions of a step are predicted to take on their roads, where that is known of each.
+static void printSteps(llvm::raw_ostream &out, const ModelSummary &summary) {
+  double row = 0, prompt = 0;
+  for (plan::RoadAttr road : summary.roads) {
+    int64_t rowNs = road.getLibrary() ? road.getLibraryRowNs() : road.getGeneratedRowNs();
+    int64_t promptNs = road.getLibrary() ? road.getLibraryPromptNs() : road.getGeneratedPromptNs();
+    const auto *cost =
+        llvm::find_if(summary.stages, [&](plan::CostAttr stage) { return stage.getStage() == road.getStage(); });
+    if (rowNs == 0 || cost == summary.stages.end())
+      return;
+    // Logits of a prompt are wanted of its last row.
+    row += double(cost->getRuns()) * double(rowNs);
+    prompt += double(cost->getRuns()) * double(cost->getOfOutputs() ? rowNs : promptNs);
+  }
+  int64_t rows = summary.roads.front().getPromptRows();
+  out << llvm::format("  all of a step: 1 row %.2f ms (%.0f tokens/s), ", row / 1e6, 1e9 / row) << rows
+      << llvm::format(" rows %.1f ms (%.0f tokens/s), without attention\n", prompt / 1e6, double(rows) * 1e9 / prompt);
+}
+
 /// Who computes each contraction, what both roads are predicted to take, and why it is so.
 static void printRoads(llvm::raw_ostream &out, const ModelSummary &summary) {
   if (summary.roads.empty())
@@ -36,6 +55,7 @@ static void printRoads(llvm::raw_ostream &out, const ModelSummary &summary) {
         << llvm::left_justify(times(road.getLibraryRowNs(), road.getLibraryPromptNs()), 22)
         << (road.getLibrary() ? "oneDNN: " : "generated: ") << road.getReason() << "\n";
   }
+  printSteps(out, summary);
 }
 
 void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, const trafo_manifest_t &manifest,

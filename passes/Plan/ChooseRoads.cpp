@@ -55,10 +55,14 @@ struct ChooseRoadsPass : trafo::impl::ChooseRoadsPassBase<ChooseRoadsPass> {
     }
     RateModel model(module->getAttrOfType<ArrayAttr>(plan::kRatesAttr));
     SmallVector<Attribute> chosen;
+    llvm::DenseSet<std::pair<Operation *, Attribute>> seen; // a stage may contract a weight in parts
     bool any = false;
     module.walk([&](plan::ContractOp op) {
       plan::RoadAttr road = choose(op, form, model);
-      chosen.push_back(road);
+      auto weight = op.getWeight().getDefiningOp<plan::WeightOp>();
+      Attribute name = weight.getSymbol() ? Attribute(weight.getSymbolAttr()) : Attribute(weight.getSlotAttr());
+      if (seen.insert({op->getParentOfType<plan::StageOp>(), name}).second)
+        chosen.push_back(road);
       any |= road.getLibrary();
       if (road.getLibrary()) {
         op.setLibrary(form);

@@ -46,7 +46,7 @@ def ChooseRoadsPass : Pass<"trafo-choose-roads", "::mlir::ModuleOp"> {
     Contractions that the library's form does not fit (grouped formats never do) stay with generated code, with a remark.
     `roads=cheapest` takes the road that `plan.rates` predicts to take less time over `prompt-steps` steps of 512 rows and
     `decode-steps` of one, and generated code where nobody measured. What was chosen, why, and what both roads would take
-    is left in the module attribute `plan.roads`.
+    is left in the module attribute `plan.roads`, once for each weight of a stage.
   }];
   let options = [
     Option<"roads", "roads", "std::string", /*default=*/"\"generated\"", "generated, library (where it fits) or cheapest">,

@@ -11,13 +11,20 @@ import pytest
 TINY = pathlib.Path(__file__).resolve().parents[1] / "pipelines/Inputs/tiny.mlir"
 RUNS = 12  # the embedding, five stages of two layers, the head
 THREADS = 2
+# Reading counts for one row, multiplying for sixteen; the head's format was not measured.
+RATES = {"version": 1, "target": "x86-64-v3", "cpu": "a CPU", "threads": THREADS, "library": "", "rates": [
+    {"weights": "q4_1", "road": "generated", "rows": rows, "gb_per_second": 1, "gmul_per_second": gmul, "call_microseconds": 1}
+    for rows, gmul in ((1, 10), (512, 4))]}
 
 
 @pytest.fixture(scope="module")
 def profiled(build, tmp_path_factory):
     folder = tmp_path_factory.mktemp("profile")
     program, page, data = folder / "tiny<script>", folder / "profile.html", folder / "profile.json"
-    subprocess.run([build / "bin/trafo-compiler", "compile", TINY, "--profile", "-o", program], check=True)
+    rates = folder / "rates.json"
+    rates.write_text(json.dumps(RATES))
+    subprocess.run([build / "bin/trafo-compiler", "compile", TINY, "--profile", "--target=x86-64-v3", "--tune-table", rates, "-o",
+                    program], check=True)
     done = subprocess.run([build / "bin/trafo", "bench", program, "--threads", str(THREADS), "--repeats", "3", "--prompt-tokens",
                            "16", "--decode-tokens", "9", "--profile", page, "--profile-json", data], check=True,
                           capture_output=True, text=True)
@@ -64,6 +71,21 @@ def test_the_table_says_what_was_predicted(profiled):
         assert len(stage["wait_milliseconds"]) == THREADS and min(stage["wait_milliseconds"]) >= 0
 
 
+def test_what_the_report_predicts_stands_beside_what_was_measured(profiled):
+    table, data, _ = profiled
+    # qkv: two runs of a call of 1 us and, for one row, 128 x 64 weights of 20 bytes for 32 at 1 GB/s; for 512 rows as many
+    # multiply-adds each at 4e9 a second, of which 16 rows take 1/32.
+    row, rows = 1000 + 128 * 64 * 20 // 32, (1000 + 512 * 128 * 64 // 4) / 32
+    for phase, nanoseconds in zip(data["phases"], (row, rows)):
+        stages = {stage["stage"]: stage for stage in phase["stages"]}
+        assert stages["decoder.qkv_rope"]["report_milliseconds"] == pytest.approx(2 * nanoseconds / 1e6)
+        known = [stage for stage in phase["stages"] if stage["report_milliseconds"] > 0]
+        assert {stage["stage"].split(".")[1] for stage in known} == {"qkv_rope", "linear_add", "gate_up", "linear_add_1"}
+        assert phase["report_milliseconds"] == pytest.approx(sum(stage["report_milliseconds"] for stage in known))
+        assert phase["reported_took_milliseconds"] == pytest.approx(sum(stage["milliseconds"] for stage in known))
+        assert f"--report predicts {phase['report_milliseconds']:.3f} ms of contractions by measured rates" in table
+
+
 def test_a_browser_shows_the_page(profiled, tmp_path):
     _, data, page = profiled
     text = page.read_text()
@@ -79,6 +101,7 @@ def test_a_browser_shows_the_page(profiled, tmp_path):
     assert len(re.findall(r"<circle[^>]* data-point=", dom)) == 6
     assert len(re.findall(r"<rect[^>]* data-point=", dom)) == 6
     assert dom.count("<table>") == 2 and "decoder.gate_up" in dom
+    assert dom.count("<th>report, ms</th>") == 2 and dom.count("Of contractions the report predicts") == 2
 
 
 def test_a_program_without_stamps_is_told_how_to_get_them(build, tmp_path):

@@ -85,7 +85,12 @@ PhaseFigures figuresOf(const std::string &name, const StageLog &log, const std::
     one.work.bytes = medianOf([&](size_t i) { return workOf(cost, steps[i].shape).bytes; });
     one.work.multiplies = medianOf([&](size_t i) { return workOf(cost, steps[i].shape).multiplies; });
     one.predicted = roofs.secondsFor(one.work, cost.numbers) * 1e3;
+    one.reported = medianOf([&](size_t i) { return reportedMilliseconds(cost, steps[i].shape); });
     figures.predicted += one.predicted;
+    if (one.reported > 0) {
+      figures.reported += one.reported;
+      figures.reportedTook += one.milliseconds;
+    }
     figures.stages.push_back(one);
   }
   // Of an even number of steps none may have the median length: the one nearest to it.

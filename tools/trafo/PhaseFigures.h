@@ -28,6 +28,7 @@ struct ProfiledStep {
 struct StageFigures {
   double milliseconds = 0; ///< from the first worker's begin to the last one's end
   double predicted = 0;    ///< by the roofs
+  double reported = 0;     ///< by --report, from rates that trafo tune measured; 0: it predicts nothing of the stage
   StageWork work;
   std::vector<double> waits; ///< per worker: from its end of a run to its begin of the next
 };
@@ -40,7 +41,9 @@ struct PhaseFigures {
   double milliseconds = 0; ///< of a step, by stamps; median
   double wall = 0;         ///< of a step and what lies between steps; median
   double predicted = 0;    ///< the sum of the stages'
-  double barriers = 0;     ///< between the last end of a run and the first begin of the next
+  double reported = 0;     ///< the sum of the stages', and what those took that --report predicts
+  double reportedTook = 0;
+  double barriers = 0; ///< between the last end of a run and the first begin of the next
   std::vector<StageFigures> stages;
   /// The step of median length: microseconds since its begin, [run * workers + worker].
   std::vector<double> begins, ends;

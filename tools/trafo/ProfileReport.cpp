@@ -27,6 +27,14 @@ static std::string heading(const PhaseFigures &phase) {
   return text;
 }
 
+/// What --report predicts of a stage, "-" where it predicts nothing.
+static std::string reportCell(const StageFigures &stage) {
+  char text[32] = "-";
+  if (stage.reported > 0)
+    snprintf(text, sizeof(text), "%.3f", stage.reported);
+  return text;
+}
+
 static void printPhase(const Profile &profile, const PhaseFigures &phase) {
   printf("\n%s; medians\n", heading(phase).c_str());
   printf("  %.3f ms a step, %.1f tokens/s (%.1f with sampling); the roofs allow %.3f ms, %.2f of that time\n",
@@ -36,17 +44,20 @@ static void printPhase(const Profile &profile, const PhaseFigures &phase) {
   if (phase.first.rows == 1)
     printf("  --report predicts %.1f tokens/s at this read bandwidth; %.2f of it was reached\n", reported(profile),
            ratio(1e3 / phase.milliseconds, reported(profile)));
-  printf("  %-24s %5s %9s %6s %9s %7s %8s %8s %8s %9s  %s\n", "stage", "runs", "ms", "share", "MB", "GB/s", "of read",
-         "Gmul/s", "of peak", "roof ms", "waiting, % by worker");
+  if (phase.reported > 0)
+    printf("  --report predicts %.3f ms of contractions by measured rates; they took %.3f ms, %.2f of it\n",
+           phase.reported, phase.reportedTook, ratio(phase.reportedTook, phase.reported));
+  printf("  %-24s %5s %9s %6s %9s %7s %8s %8s %8s %9s %9s  %s\n", "stage", "runs", "ms", "share", "MB", "GB/s",
+         "of read", "Gmul/s", "of peak", "roof ms", "report ms", "waiting, % by worker");
   for (size_t i = 0; i < phase.stages.size(); ++i) {
     const StageFigures &stage = phase.stages[i];
     const StageCost &cost = profile.log.stages[i];
     double read = giga(stage.work.bytes, stage.milliseconds),
            multiplied = giga(stage.work.multiplies, stage.milliseconds);
-    printf("  %-24s %5lld %9.3f %5.1f%% %9.2f %7.2f %8.2f %8.2f %8.2f %9.3f ", cost.name.c_str(),
+    printf("  %-24s %5lld %9.3f %5.1f%% %9.2f %7.2f %8.2f %8.2f %8.2f %9.3f %9s ", cost.name.c_str(),
            static_cast<long long>(cost.runs), stage.milliseconds, 100 * ratio(stage.milliseconds, phase.milliseconds),
            stage.work.bytes / 1e6, read, ratio(read, profile.roofs.readGbPerSecond), multiplied,
-           ratio(multiplied, profile.roofs.multiplies(cost.numbers)), stage.predicted);
+           ratio(multiplied, profile.roofs.multiplies(cost.numbers)), stage.predicted, reportCell(stage).c_str());
     for (double wait : stage.waits)
       printf(" %5.1f", 100 * ratio(wait, stage.milliseconds));
     printf("\n");
@@ -72,6 +83,7 @@ static json::object phaseJson(const Profile &profile, const PhaseFigures &phase)
                                   {"runs", cost.runs},
                                   {"milliseconds", stage.milliseconds},
                                   {"roof_milliseconds", stage.predicted},
+                                  {"report_milliseconds", stage.reported},
                                   {"bytes", stage.work.bytes},
                                   {"gb_per_second", giga(stage.work.bytes, stage.milliseconds)},
                                   {"multiplies", stage.work.multiplies},
@@ -87,6 +99,8 @@ static json::object phaseJson(const Profile &profile, const PhaseFigures &phase)
           {"milliseconds", phase.milliseconds},
           {"wall_milliseconds", phase.wall},
           {"roof_milliseconds", phase.predicted},
+          {"report_milliseconds", phase.reported},
+          {"reported_took_milliseconds", phase.reportedTook},
           {"between_stages_milliseconds", phase.barriers},
           {"tokens_per_second", static_cast<double>(phase.first.rows) / phase.milliseconds * 1e3},
           {"stages", stages},

@@ -26,6 +26,35 @@ StageWork workOf(const StageCost &cost, const StepShape &shape) {
   return work;
 }
 
+double reportedMilliseconds(const StageCost &cost, const StepShape &shape) {
+  // Between one row and a prompt's, a run is bound by reading, which one row shows, or by multiplying.
+  double rows = static_cast<double>(cost.ofOutputs ? shape.outputs : shape.rows);
+  double run = std::max(cost.rowNs, cost.promptNs * rows / static_cast<double>(cost.promptRows));
+  return static_cast<double>(cost.runs) * run / 1e6;
+}
+
+/// Adds to the stages what --report predicts of their contractions on the roads taken.
+static void addPredictions(const json::object &info, std::vector<StageCost> &stages) {
+  const json::value *rows = info.if_contains("predicted_rows");
+  if (!rows)
+    return;
+  for (StageCost &cost : stages) {
+    cost.promptRows = rows->as_array().at(1).to_number<int64_t>();
+    for (const json::value &road : info.at("roads").as_array()) {
+      if (road.at("stage").as_string() != cost.name)
+        continue;
+      const json::value *times =
+          road.as_object().if_contains(road.at("road") == "oneDNN" ? "onednn_ns" : "generated_ns");
+      if (!times) { // of several contractions all are known, or nothing is
+        cost.rowNs = cost.promptNs = 0;
+        break;
+      }
+      cost.rowNs += times->as_array().at(0).to_number<double>();
+      cost.promptNs += times->as_array().at(1).to_number<double>();
+    }
+  }
+}
+
 static StageCost costOf(const json::object &stage) {
   auto number = [&](const char *key) { return stage.at(key).to_number<int64_t>(); };
   StageCost cost;
@@ -58,6 +87,7 @@ int StageLog::open(const LoadedModel &loaded, const std::string &name) {
       return refuse(TRAFO_USAGE, "leaves no time stamps; compile it with --profile, or give the model file itself");
     for (const json::value &stage : info.at("stages").as_array())
       stages.push_back(costOf(stage.as_object()));
+    addPredictions(info.as_object(), stages);
     for (const json::value &stage : profile->at("stages").as_array())
       stageOf.push_back(stage.to_number<size_t>());
     for (const json::value &layer : profile->at("layers").as_array())

@@ -15,6 +15,9 @@ struct StageCost {
           window = 0;
   bool ofOutputs = false;
   bool library = false; ///< a matmul library computes its products
+  /// What --report predicts of a run: nanoseconds of one row and of `promptRows`; 0 where nobody measured the rates.
+  double rowNs = 0, promptNs = 0;
+  int64_t promptRows = 1;
 };
 
 /// Rows of a step over one sequence: `rows` of them, the last at position `end` - 1, logits wanted of `outputs`.
@@ -27,6 +30,8 @@ struct StageWork {
   double bytes = 0, multiplies = 0;
 };
 StageWork workOf(const StageCost &cost, const StepShape &shape);
+/// Milliseconds that --report predicts of all runs of a stage in a step; 0 where it does not.
+double reportedMilliseconds(const StageCost &cost, const StepShape &shape);
 
 /// When each worker began and ended each run of a step, in ticks: [run * workers + worker].
 struct StepStamps {
