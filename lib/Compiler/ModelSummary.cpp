@@ -77,7 +77,7 @@ void trafo::summarizeOps(ModuleOp module, ModelSummary &summary) {
 /// What a sequence keeps of its keys and values, and why.
 static std::string describeCache(ArrayRef<plan::CostAttr> stages, int64_t window) {
   if (window > 0)
-    return ("the newest pages only: no layer sees more than " + Twine(window) + " positions").str();
+    return ("what a step sees of it: no layer looks back over more than " + Twine(window) + " positions").str();
   auto attends = [](plan::CostAttr cost) { return cost.getPositionBytes() > 0; };
   const plan::CostAttr *all = llvm::find_if(stages, [&](plan::CostAttr c) { return attends(c) && c.getWindow() == 0; });
   if (all == stages.end())

@@ -139,11 +139,12 @@ public:
   }
 
   nb::dict generate(const std::vector<int32_t> &prompt, int maxTokens, bool ignoreEnd, float temperature, int topK,
-                    float topP, uint64_t seed, nb::object onText) {
+                    float topP, uint64_t seed, int keep, nb::object onText) {
     trafo_generate_options_t options;
     trafo_generate_options_initialize(&options);
     options.max_tokens = maxTokens;
     options.ignore_end = ignoreEnd;
+    options.keep = keep;
     options.sampling.temperature = temperature;
     options.sampling.top_k = topK;
     options.sampling.top_p = topP;
@@ -170,6 +171,7 @@ public:
     result["ids"] = listener.tokens;
     result["prompt_tokens"] = generated.prompt_tokens;
     result["stop"] = stops[generated.stop];
+    result["shifts"] = generated.shifts;
     result["prefill_seconds"] = generated.prefill_seconds;
     result["decode_seconds"] = generated.decode_seconds;
     return result;
@@ -252,6 +254,7 @@ NB_MODULE(_runtime, module) {
       .def("detokenize", &Model::detokenize, nb::arg("ids"), nb::arg("show_special"))
       .def("chat", &Model::chat, nb::arg("messages"))
       .def("generate", &Model::generate, nb::arg("prompt"), nb::arg("max_tokens"), nb::arg("ignore_end"),
-           nb::arg("temperature"), nb::arg("top_k"), nb::arg("top_p"), nb::arg("seed"), nb::arg("on_text").none())
+           nb::arg("temperature"), nb::arg("top_k"), nb::arg("top_p"), nb::arg("seed"), nb::arg("keep"),
+           nb::arg("on_text").none())
       .def("logits", &Model::logits, nb::arg("ids"), nb::arg("cuts"));
 }

@@ -15,6 +15,7 @@ class Generated:
     ids: list  # the generated tokens, the end token included
     prompt_tokens: int
     stop: str  # "end", "max_tokens" or "context"
+    shifts: int  # how often the older half of a full context was left out
     prefill_seconds: float  # until the first token was picked
     decode_seconds: float  # for the other tokens
 
@@ -69,11 +70,12 @@ class Model:
         return self._model.chat(messages)
 
     def generate(self, prompt, *, system=None, raw=False, max_tokens=0, ignore_end=False, temperature=0.0, top_k=0,
-                 top_p=1.0, seed=0, on_text=None):
+                 top_p=1.0, seed=0, keep=None, on_text=None):
         """Answers a prompt: a string, [(role, content), ...], or token ids as they are.
 
         `raw` continues a string without the chat template. `on_text` is called with each piece of text as it comes.
         Temperature 0 is greedy; equal seeds give equal tokens. max_tokens 0: until the end token or the context's end.
+        With `keep`, a full context loses the older half of what follows its first `keep` tokens, and the reply goes on.
         """
         if not isinstance(prompt, str) and all(isinstance(part, int) for part in prompt):
             ids = list(prompt)
@@ -81,7 +83,8 @@ class Model:
             ids = self.tokenize(prompt, add_special=True)
         else:
             ids = self.chat_ids(prompt, system=system)
-        result = self._model.generate(ids, max_tokens, ignore_end, temperature, top_k, top_p, seed, on_text)
+        result = self._model.generate(ids, max_tokens, ignore_end, temperature, top_k, top_p, seed,
+                                      -1 if keep is None else keep, on_text)
         result["text"] = result["text"].decode("utf-8", errors="replace")
         return Generated(**result)
 

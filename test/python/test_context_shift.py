@@ -44,5 +44,10 @@ def test_a_shift_leaves_no_trace(build, tmp_path, window):
     assert reply["tokens"] == said(*shift, "--threads", "2")["tokens"]
     assert reply["tokens"] == expected(program, trafo.load(program).tokenize(text, add_special=True))
     assert len(set(reply["tokens"])) > 3, "a reply that repeats itself shows little"
+    python = trafo.load(program).generate(text, raw=True, max_tokens=COUNT, keep=KEEP)
+    assert (python.ids, python.shifts) == (reply["tokens"], reply["context_shifts"])
     full = said()
+    with pytest.raises(trafo.Error, match=f"expects 0 to {CONTEXT - 2}") as refused:
+        trafo.load(program).generate(text, raw=True, keep=CONTEXT - 1)
+    assert (refused.value.code, refused.value.status) == ("TRAFO-RUN-0001", 2)
     assert full["stop"] == "context" and full["tokens"] == reply["tokens"][:len(full["tokens"])]
