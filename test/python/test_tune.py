@@ -80,6 +80,21 @@ def test_the_use_decides_and_the_program_says_so(trafo, tiny, folder, use, road)
     assert done.returncode == 0, done.stderr
 
 
+def test_rates_that_are_compiled_in_are_those_of_a_tier(trafo, tiny, folder):
+    shipped = pathlib.Path(__file__).resolve().parents[2] / "lib/Target/X86/rates" / f"{TARGET}.json"
+    data, said = json.loads(shipped.read_text()), {}
+    for target in (TARGET, "x86-64-v4"):
+        done = run(trafo, "compile", tiny, "-o", folder / target, "--target", target, "--report", "--bandwidth", 10)
+        assert done.returncode == 0, done.stderr
+        said[target] = done.stdout
+    assert f"by rates of {data['cpu']}, {data['threads']} threads, {data['library']}" in said[TARGET]
+    assert "all of a step: 1 row" in said[TARGET] and "all of a step" not in said["x86-64-v4"]
+    assert all(min(entry["generated_ns"] + entry["onednn_ns"]) > 0 for entry in roads(trafo, folder / TARGET))
+    assert "if somebody measured: trafo tune does" in said["x86-64-v4"]
+    assert {entry["reason"] for entry in roads(trafo, folder / "x86-64-v4")} == {
+        "nobody measured both roads on this target; trafo tune does"}
+
+
 def test_what_decides_where_cost_does_not(trafo, tiny, folder):
     def reasons(name, *options):
         done = run(trafo, "compile", tiny, "-o", folder / name, *options)

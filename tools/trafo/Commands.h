@@ -35,7 +35,7 @@ int bench(const BenchRequest &request);
 struct TuneRequest {
   std::string output; ///< the table to write, "" for none
   std::string target = "native";
-  std::vector<std::string> formats = {"f32", "f16", "bf16", "q4_0", "q4_1", "q8_0", "q4_k", "q6_k"};
+  std::vector<std::string> formats = {"f32", "f16", "bf16", "q4_0", "q4_1", "q8_0", "q4_k", "q6_k", "i8_row"};
   int32_t threads = 0;
   bool json = false;
 };

@@ -3,6 +3,7 @@
 #include "lib/Target/CheckFeatures.h"
 #include "lib/Target/CodeGen.h"
 #include "lib/Target/LinkImage.h"
+#include "lib/Target/X86/Rates.h"
 #include "passes/Lower/Passes.h"
 #include "passes/X86/Passes.h"
 #include "trafo/artifact.h"
@@ -45,7 +46,10 @@ static FailureOr<Bytes> emit(ModuleOp module, plan::TargetAttr target, CodeForm 
   return generateCode(module, target, form, {CodeForm::Object, linkImage});
 }
 
+static llvm::StringRef ratesOf(llvm::StringRef tier) { return tier == "x86-64-v3" ? kRatesV3 : ""; }
+
 Target trafo::target::x86Target() {
   return {"X86",       "x86_64-",     "x86-64-v3, x86-64-v4, x86-64-v4+vnni, x86-64-v4+bf16, x86-64-v4+amx-int8",
-          describeX86, buildLowering, emit};
+          describeX86, buildLowering, emit,
+          ratesOf};
 }
