@@ -1,7 +1,8 @@
 // trafo-onednn-linears THREADS ROWS LAYERS COLUMNSxDEPTH...: how fast oneDNN alone multiplies a model's linears, for ROWS
 // rows of activations by LAYERS layers of matrices of these shapes, in f32, bf16 and int8. Each thread runs primitives of
 // its own over its share of every matrix's columns, as compiled programs do, and no thread waits for another before the
-// end. Weights are distinct and lie as oneDNN likes best.
+// end. Weights are distinct and lie as oneDNN likes best. int8 operands are as large as can be, and sums that are wrong are
+// named: without VNNI, oneDNN 3.2 adds pairs of products in 16 bits, which saturate.
 //
 // Such as, for SmolLM2-135M: trafo-onednn-linears 2 512 30 960x576 576x576 3072x576 576x1536
 #include "lib/Measure/Crew.h"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -52,6 +54,7 @@ void useOneThread() {
 struct Product {
   dnnl::matmul primitive;
   std::unordered_map<int, memory> arguments;
+  long depth;
 };
 
 /// One thread's products of a whole model.
@@ -71,7 +74,8 @@ public:
         return false;
       memory x = filled(descriptor->src_desc()), out(descriptor->dst_desc(), engine);
       for (long layer = 0; layer < layers; ++layer)
-        products.push_back({dnnl::matmul(*descriptor), argumentsOf(*descriptor, x, share, shape.depth, out)});
+        products.push_back(
+            {dnnl::matmul(*descriptor), argumentsOf(*descriptor, x, share, shape.depth, out), shape.depth});
     }
     return true;
   }
@@ -80,6 +84,18 @@ public:
     for (Product &product : products)
       product.primitive.execute(stream, product.arguments);
     stream.wait();
+  }
+
+  /// Whether sums of int8 products, whose operands are all as large as can be, came out right.
+  bool isRight() {
+    for (Product &product : products) {
+      const void *first = product.arguments[DNNL_ARG_DST].get_data_handle();
+      double got = kind.result == Type::s32 ? *static_cast<const int32_t *>(first) : *static_cast<const float *>(first);
+      double want = 127.0 * 127.0 * static_cast<double>(product.depth);
+      if (kind.operands == Type::s8 && std::fabs(got - want) > 1e-6 * want)
+        return false;
+    }
+    return true;
   }
 
   std::string implementation;
@@ -124,7 +140,7 @@ private:
       else if (kind.operands == Type::bf16)
         static_cast<uint16_t *>(made.get_data_handle())[i] = static_cast<uint16_t>(0x3f00 | any); // 0.5 and more
       else
-        static_cast<int8_t *>(made.get_data_handle())[i] = static_cast<int8_t>(any);
+        static_cast<int8_t *>(made.get_data_handle())[i] = 127;
     }
     return made;
   }
@@ -177,7 +193,7 @@ std::optional<Timing> measure(const Kind &kind, long threads, long rows, long la
           std::chrono::duration<double>(Clock::now() - begins[static_cast<size_t>(repeat)]).count();
     }
     if (thread == 0)
-      implementation = worker.implementation;
+      implementation = worker.implementation + (worker.isRight() ? "" : ", whose sums saturate: wrong");
   });
   if (lacking)
     return std::nullopt;
