@@ -3,7 +3,7 @@
 // A micro-kernel takes as many lines as the machine has registers for their sums (plan.target's float_tokens), so that a
 // vector of keys or values, once widened, meets all of them. Fewer lines take more vectors at a time instead.
 // Keys lie [head size][64], so 16 positions are one vector and scores need no sums over lanes; values lie [64][head size].
-// Codes are widened to f32 as they are; their scales meet the scores, and the weights that values are multiplied with.
+// Codes are multiplied as they are; their scales meet the scores, and the weights that values are multiplied with.
 //
 //===----------------------------------------------------------------------===//
 #include "passes/Tile/AttentionKernel.h"
@@ -58,14 +58,15 @@ void AttentionKernel::mergeValues(Slot slot, Value line, Value d, Value oldFacto
 }
 
 Value AttentionKernel::keyOrValue(const Block &block, int64_t part, Value at) {
-  return b.widen(b.loadVec(op.getCache(), {op.getLayer(), block.page, block.kvHead, b.index(part), at}));
+  SmallVector<Value> place{op.getLayer(), block.page, block.kvHead, b.index(part), at};
+  return layout.groups == 0 ? b.widen(b.loadVec(op.getCache(), place)) : b.loadCodes(op.getCache(), place);
 }
 
 Value AttentionKernel::scales(const Block &block, int64_t part, Value group, Value offset) {
   Value at = b.addi(b.muli(b.addi(b.muli(group, kPagePositions), offset), 4), layout.codes());
   Value bytes = b.loadVec(op.getCache(), {op.getLayer(), block.page, block.kvHead, b.index(part), at},
                           b.vec(b.getI8Type(), 4 * kTileRows));
-  return vector::BitCastOp::create(b, b.vecF32(), bytes);
+  return b.mulf(vector::BitCastOp::create(b, b.vecF32(), bytes), b.splat(VectorMath::kCodeUnit));
 }
 
 void AttentionKernel::prefetch(const Tile &tile, Value page, Value kvHead, int64_t part, Value at, int64_t vectors) {

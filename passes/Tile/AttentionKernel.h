@@ -90,9 +90,9 @@ private:
   }
   /// Where a row meets pages alone, memory is what it waits for: has `vectors` x 16 keys or values from `at` on fetched.
   void prefetch(const Tile &tile, Value page, Value kvHead, int64_t part, Value at, int64_t vectors);
-  /// 16 neighbouring keys (part 0) or values (part 1) of a page: of codes, before they are scaled.
+  /// 16 neighbouring keys (part 0) or values (part 1) of a page. Codes are still to be multiplied by their scales.
   Value keyOrValue(const Block &block, int64_t part, Value at);
-  /// The scales of a group's codes at 16 positions from `offset` on.
+  /// The scales of what keyOrValue gives for a group's codes, at 16 positions from `offset` on.
   Value scales(const Block &block, int64_t part, Value group, Value offset);
   int64_t stateSize() const { return kValues + headSize; }
   /// Lines that memory is laid out for: of any machine's runs and micro-kernels, so that tiers of a program share an arena.

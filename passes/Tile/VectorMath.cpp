@@ -43,11 +43,25 @@ Value VectorMath::narrow(Value x, Type element) {
 }
 
 Value VectorMath::widen(Value x) {
-  if (x.getType() == vecF32())
-    return x;
-  if (cast<VectorType>(x.getType()).getElementType().isInteger())
-    return arith::SIToFPOp::create(*this, vecF32(), x);
-  return arith::ExtFOp::create(*this, vecF32(), x);
+  return x.getType() == vecF32() ? x : arith::ExtFOp::create(*this, vecF32(), x).getResult();
+}
+
+Value VectorMath::loadCodes(Value memory, ValueRange at) {
+  constexpr int64_t lanes = plan::kTileRows / 2;
+  SmallVector<Value> halves, place(at);
+  SmallVector<int64_t> words, both;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    words.append({lanes, lanes, lanes, lane}); // little-endian
+  for (int64_t lane = 0; lane < 2 * lanes; ++lane)
+    both.push_back(lane);
+  for (int64_t half = 0; half < 2; ++half) {
+    Value codes = loadVec(memory, place, vec(getI8Type(), lanes));
+    Value bytes = vector::ShuffleOp::create(*this, codes, constantLike(codes, 0), words);
+    Value scaled = vector::BitCastOp::create(*this, vec(getI32Type(), lanes), bytes);
+    halves.push_back(arith::SIToFPOp::create(*this, vec(getF32Type(), lanes), scaled));
+    place.back() = addi(place.back(), lanes);
+  }
+  return vector::ShuffleOp::create(*this, halves[0], halves[1], both);
 }
 
 trafo::plan::RefOp VectorMath::buffer(StringRef name, MemRefType type, bool isPrivate) {

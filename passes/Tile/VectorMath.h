@@ -89,8 +89,12 @@ public:
 
   /// vector<16xf32> rounded to f32 (itself), f16 or bf16, to nearest with ties to even; NaN stays NaN.
   Value narrow(Value x, mlir::Type element);
-  /// A vector of floats or of int8 as vector<16xf32>, exactly.
+  /// A float vector as vector<16xf32>, exactly.
   Value widen(Value x);
+  /// 16 codes (i8) from `at` on times 2^24 as vector<16xf32>, exactly: a byte shuffle puts each on top of a word, which costs
+  /// machines half of what widening with the sign does. Halves take the same shuffle, so one register holds its indices.
+  Value loadCodes(Value memory, mlir::ValueRange at);
+  static constexpr double kCodeUnit = 1.0 / (1 << 24);
 
   /// lanes 0..7 + lanes 8..15, then 4, 2, 1: the project's order for sums over lanes. f32.
   Value sumLanes(Value vector);

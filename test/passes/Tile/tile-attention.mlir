@@ -93,17 +93,19 @@ module attributes {
     plan.end
   }
 
-  // Codes are widened as they are and sums of products scaled, one group of 16 after the other; the parts have room for
-  // weights times scales.
+  // Codes are multiplied with 2^24 in them and sums of products scaled, one group of 16 after the other; the parts have room
+  // for weights times scales.
   // WINDOW:      plan.stage @codes
   // WINDOW:        scf.for %[[G:.*]] = {{.*}} iter_args(%[[S0:[a-z0-9]+]] = {{.*}} -> (vector<16xf32>, vector<16xf32>)
   // WINDOW:          scf.for
-  // WINDOW:            vector.load {{.*}} : memref<1x2x2x2x2560xi8>, vector<16xi8>
-  // WINDOW-NEXT:       arith.sitofp {{.*}} : vector<16xi8> to vector<16xf32>
+  // WINDOW-COUNT-2:    vector.shuffle {{.*}} [8, 8, 8, 0, 8, 8, 8, 1, 8, 8, 8, 2, 8, 8, 8, 3, 8, 8, 8, 4, 8, 8, 8, 5, 8, 8, 8, 6, 8, 8, 8, 7] : vector<8xi8>, vector<8xi8>
+  // WINDOW:            arith.sitofp {{.*}} : vector<8xi32> to vector<8xf32>
   // WINDOW-COUNT-2:    math.fma
   // WINDOW:          scf.yield
   // WINDOW:          %[[BYTES:.*]] = vector.load {{.*}} : memref<1x2x2x2x2560xi8>, vector<64xi8>
-  // WINDOW-NEXT:     %[[SCALES:.*]] = vector.bitcast %[[BYTES]] : vector<64xi8> to vector<16xf32>
+  // WINDOW-NEXT:     %[[STORED:.*]] = vector.bitcast %[[BYTES]] : vector<64xi8> to vector<16xf32>
+  // WINDOW-NEXT:     %[[UNIT:.*]] = arith.constant dense<5.96046448E-8>
+  // WINDOW-NEXT:     %[[SCALES:.*]] = arith.mulf %[[STORED]], %[[UNIT]]
   // WINDOW:          math.fma %{{.*}}, %[[SCALES]], %[[S0]]
   // WINDOW:        vector.bitcast {{.*}} : vector<64xi8> to vector<16xf32>
   // WINDOW:        arith.mulf
