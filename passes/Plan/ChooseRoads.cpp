@@ -83,7 +83,7 @@ struct ChooseRoadsPass : trafo::impl::ChooseRoadsPassBase<ChooseRoadsPass> {
     ActivationFormat rows = cast<plan::PanelType>(op.getPanel().getType()).getFormat();
     int64_t terms = std::max<int64_t>(int8Terms(rows), 1);
     auto timesOf = [&](WeightType type, bool library) {
-      return Times{model.nanoseconds(type, library, terms, 1), model.nanoseconds(type, library, terms, kPromptRows)};
+      return Times{model.nanoseconds(type, library, terms), model.nanoseconds(type, library, terms * kPromptRows)};
     };
     Times generated = timesOf(weight, false), library;
     std::string problem = "the target has no matmul library";

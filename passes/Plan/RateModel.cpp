@@ -12,7 +12,7 @@ RateModel::RateModel(mlir::ArrayAttr list) {
   llvm::sort(rates, [](plan::RateAttr a, plan::RateAttr b) { return a.getRows() < b.getRows(); });
 }
 
-int64_t RateModel::nanoseconds(WeightType weight, bool library, int64_t terms, int64_t rows) const {
+int64_t RateModel::nanoseconds(WeightType weight, bool library, int64_t rows) const {
   llvm::StringRef format = formatInfo(weight.getFormat()).name;
   // Few rows are bound by reading, which the best of the entries shows. Multiplying is as fast as in the nearest entry
   // that has no fewer rows: one that has fewer may have waited for memory instead.
@@ -29,6 +29,6 @@ int64_t RateModel::nanoseconds(WeightType weight, bool library, int64_t terms, i
     return 0;
   double reading = double(weight.getBytes()) / double(read);
   double multiplying =
-      double(weight.getRows()) * double(weight.getCols() * terms * rows) / double(multiplied.getMmulPerSecond());
+      double(weight.getRows()) * double(weight.getCols() * rows) / double(multiplied.getMmulPerSecond());
   return multiplied.getCallNs() + static_cast<int64_t>(std::max(reading, multiplying) * 1e3);
 }

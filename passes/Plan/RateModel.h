@@ -12,9 +12,9 @@ public:
   /// `rates`: plan.rate attributes; null where nobody measured.
   explicit RateModel(mlir::ArrayAttr rates);
 
-  /// Nanoseconds in which all workers contract `rows` rows with `weight`, `terms` multiply-adds a weight and row. 0 if
+  /// Nanoseconds in which all workers contract `rows` rows with `weight`; a row in two int8 terms counts as two. 0 if
   /// nobody measured its format on that road.
-  int64_t nanoseconds(WeightType weight, bool library, int64_t terms, int64_t rows) const;
+  int64_t nanoseconds(WeightType weight, bool library, int64_t rows) const;
 
 private:
   llvm::SmallVector<plan::RateAttr> rates; ///< by rising rows

@@ -128,3 +128,28 @@ module attributes {plan.target = #target} {
   }
   plan.buffer @x : memref<8x64xf32>
 }
+
+// -----
+
+// A row in two int8 terms multiplies as two rows do, and reads its weight once: 1,114,112 bytes at 1 GB/s, where one row's
+// 1e9 multiply-adds a second, which waited for memory, would make 2.1 ms of it.
+#rates = [
+  #plan.rate<weights = "q8_0", library = false, rows = 1, mb_per_second = 1000, mmul_per_second = 1000, call_ns = 0>,
+  #plan.rate<weights = "q8_0", library = false, rows = 8, mb_per_second = 200, mmul_per_second = 8000, call_ns = 0>
+]
+// CHECK: #plan.road<stage = "two_terms", {{.*}} generated_row_ns = 1114112, generated_prompt_ns = 134217728,
+module attributes {plan.rates = #rates} {
+  plan.stage @two_terms {
+  ^bb0(%layer: index):
+    %rows = plan.rows
+    %x = plan.ref @x : memref<8x1024xf32>
+    %w = plan.weight @w : !trafo.weight<1024x1024xq8_0>
+    %p = plan.prepare none %x[%rows, %rows] : memref<8x1024xf32> -> !plan.panel<8x1024xi8x2_g32>
+    plan.contract %p rows %rows, %w units %rows to %rows groups 1 : !plan.panel<8x1024xi8x2_g32>, !trafo.weight<1024x1024xq8_0> {
+    ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+      plan.end
+    }
+    plan.end
+  }
+  plan.buffer @x : memref<8x1024xf32>
+}
