@@ -27,6 +27,7 @@ extern "C" {
 #define TRAFO_TRAILER_MAGIC "TRAFOEND"
 #define TRAFO_PAGE_BYTES 4096u /* alignment of payload, CODE and WEIGHTS sections */
 #define TRAFO_KV_PAGE_TOKENS 64u
+#define TRAFO_LOGITS_BLOCK 16u /* logits that a row keeps one maximum of */
 
 /* Sections. CODE may occur several times (one per CPU tier, best first); the others at most once. */
 enum {
@@ -118,7 +119,10 @@ typedef struct trafo_manifest_t {
   /* Positions that a row sees at most, its own included; 0: all before it. With a window, a sequence holds its newest
    * ceil((window + max_rows) / 64) + 1 pages only: whatever a step sees of it lies in these. */
   uint64_t window;
-  uint64_t reserved[7];
+  /* Where a row of logits holds its maxima, in floats from its start: entry u is the greatest of its logits 16 u to
+   * 16 u + 15, NaN where one of them is not finite. Entries of whole blocks only mean something. 0: there are none. */
+  uint64_t logits_maxima;
+  uint64_t reserved[6];
 } trafo_manifest_t;
 TRAFO_STATIC_ASSERT(sizeof(trafo_manifest_t) == 168, "layout of trafo_manifest_t");
 

@@ -41,6 +41,13 @@ static Value rotate(ImplicitLocOpBuilder &b, Value x, Value table, Value positio
   return math::FmaOp::create(b, x, cosines, arith::MulFOp::create(b, partner, sines));
 }
 
+/// The greatest of 16 lanes, NaN where one is not finite.
+static Value maximumOrNaN(ImplicitLocOpBuilder &b, Value x) {
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(x.getType()));
+  Value probed = arith::AddFOp::create(b, x, arith::MulFOp::create(b, x, zero)); // itself, or NaN
+  return vector::ReductionOp::create(b, vector::CombiningKind::MAXIMUMF, probed);
+}
+
 Value LinearStages::addBias(ImplicitLocOpBuilder &b, Value sum, Value bias, Value column) {
   return bias ? arith::AddFOp::create(b, sum, stages.loadWeight(b, bias, column)).getResult() : sum;
 }
@@ -53,11 +60,15 @@ FailureOr<plan::BufferOp> LinearStages::contract(LinearLike op, StringRef name, 
 }
 
 FailureOr<plan::BufferOp> LinearStages::plan(LmHeadOp op, const RowsOf &input, const Place &place) {
-  int64_t vocabulary = rowsOf(op.getWeight());
-  plan::BufferOp logits = stages.buffer(op.getLoc(), "logits", config.getMaxOutputs(), vocabulary);
+  // Past the logits of a row lie the greatest of each 16, so that a token can be picked without reading all of them.
+  int64_t vocabulary = rowsOf(op.getWeight()), units = unitsOf(op.getWeight()), maxima = units * kTileRows;
+  plan::BufferOp logits = stages.buffer(op.getLoc(), "logits", config.getMaxOutputs(), maxima + units);
   logits->setAttr("logits", Builder(op.getContext()).getI64IntegerAttr(vocabulary));
   auto store = [&](ImplicitLocOpBuilder &b, Value row, Value unit, ValueRange sums) {
-    storeRow(b, sums[0], stages.ref(b, logits), row, columnOf(b, unit));
+    Value memory = stages.ref(b, logits);
+    storeRow(b, sums[0], memory, row, columnOf(b, unit));
+    memref::StoreOp::create(b, maximumOrNaN(b, sums[0]), memory,
+                            ValueRange{row, arith::AddIOp::create(b, unit, arith::ConstantIndexOp::create(b, maxima))});
   };
   return contract(op, "lm_head", place, input, {{op.getWeight(), 0, unitsOf(op.getWeight()), 1, store}}, logits);
 }

@@ -69,8 +69,9 @@ trafo_status_t generate(trafo_session_t *session, const int32_t *prompt, size_t 
   out->prompt_tokens = static_cast<int32_t>(promptCount);
   for (;;) {
     int32_t token = 0;
-    if (trafo_status_t s = session->sampler.sample(logits, options.sampling, static_cast<uint64_t>(out->tokens),
-                                                   session->steps - 1, error, &token))
+    if (trafo_status_t s =
+            session->sampler.sample(session->logitsRow(logits), options.sampling, static_cast<uint64_t>(out->tokens),
+                                    session->steps - 1, error, &token))
       return s;
     if (++out->tokens == 1)
       first = now();
@@ -119,7 +120,8 @@ trafo_status_t trafo_sample(trafo_session_t *session, const float *logits, const
   if (sampling->struct_size != sizeof(*sampling))
     return fail(error, TRAFO_USAGE, codes::kArgument, "trafo_sampling_t has struct_size %u, expects %zu",
                 sampling->struct_size, sizeof(*sampling));
-  if (trafo_status_t s = session->sampler.sample(logits, *sampling, draw, session->steps - 1, error, out_token))
+  if (trafo_status_t s =
+          session->sampler.sample(session->logitsRow(logits), *sampling, draw, session->steps - 1, error, out_token))
     return s;
   return succeed(error);
 }

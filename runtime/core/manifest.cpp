@@ -58,6 +58,12 @@ trafo_status_t checkManifest(const trafo_manifest_t &m, const char *name, trafo_
                 "%s: manifest puts %" PRIu64 " bytes of logits at %" PRIu64 " of an arena of %" PRIu64
                 "; compile the model again",
                 name, logitsBytes, m.logits_offset, m.arena_size);
+  uint64_t maxima = m.vocabulary / TRAFO_LOGITS_BLOCK; // the rest of a row is read
+  if (m.logits_maxima != 0 && (m.logits_maxima < m.vocabulary || !inRange(m.logits_maxima, maxima, m.logits_stride)))
+    return fail(error, TRAFO_BAD_DATA, codes::kManifest,
+                "%s: manifest puts %" PRIu64 " maxima at %" PRIu64 " of rows of %" PRIu64 " with %u logits"
+                "; compile the model again",
+                name, maxima, m.logits_maxima, m.logits_stride, m.vocabulary);
   if (!inRange(m.kv_offset, m.kv_size, m.arena_size))
     return fail(error, TRAFO_BAD_DATA, codes::kManifest,
                 "%s: manifest puts %" PRIu64 " bytes of KV cache at %" PRIu64 " of an arena of %" PRIu64

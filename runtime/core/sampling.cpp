@@ -12,7 +12,7 @@
 namespace trafo::runtime {
 namespace {
 
-constexpr size_t kLanes = 16;
+constexpr size_t kLanes = TRAFO_LOGITS_BLOCK;
 
 /// e^x for x <= 0 to about 2e-7 relative; below -87 it is e^-87. No branch and no libm, so that it vectorises and gives
 /// the same bits everywhere.
@@ -87,22 +87,40 @@ size_t argmax(const float *values, size_t count, bool *finite) {
   return static_cast<size_t>(std::find(values + i, values + count, top) - values);
 }
 
+size_t argmax(LogitsRow logits, size_t count, bool *finite) {
+  size_t blocks = count / kLanes, rest = blocks * kLanes;
+  if (!logits.maxima || blocks == 0)
+    return argmax(logits.values, count, finite);
+  size_t best = argmax(logits.maxima, blocks, finite) * kLanes;
+  bool inBlock = true;
+  best += argmax(logits.values + best, kLanes, &inBlock);
+  if (rest == count || !*finite)
+    return best;
+  size_t last = rest + argmax(logits.values + rest, count - rest, finite);
+  return !*finite || logits.values[last] > logits.values[best] ? last : best;
+}
+
 bool Sampler::initialize(const Allocator &allocator, uint32_t size) {
   vocabulary = size;
   return candidates.allocate(allocator, size) && weights.allocate(allocator, size) &&
          blockSums.allocate(allocator, (size + kBlock - 1) / kBlock);
 }
 
-void Sampler::selectTopK(const float *logits, size_t k) {
+void Sampler::selectTopK(LogitsRow logits, size_t k) {
   Candidate *begin = candidates.data(), *end = begin + k;
   for (size_t i = 0; i < k; ++i)
-    begin[i] = {logits[i], static_cast<int32_t>(i)};
+    begin[i] = {logits.values[i], static_cast<int32_t>(i)};
   std::make_heap(begin, end, better); // the worst of the chosen is in front
+  size_t inBlocks = logits.maxima ? vocabulary / kLanes * kLanes : 0;
   for (size_t i = k; i < vocabulary; ++i) {
-    if (!(logits[i] > begin->logit)) // an equal logit has a higher id and loses
+    if (i < inBlocks && i % kLanes == 0 && !(logits.maxima[i / kLanes] > begin->logit)) {
+      i += kLanes - 1; // nothing better in this block
+      continue;
+    }
+    if (!(logits.values[i] > begin->logit)) // an equal logit has a higher id and loses
       continue;
     std::pop_heap(begin, end, better);
-    end[-1] = {logits[i], static_cast<int32_t>(i)};
+    end[-1] = {logits.values[i], static_cast<int32_t>(i)};
     std::push_heap(begin, end, better);
   }
   std::sort(begin, end, better);
@@ -166,7 +184,7 @@ int32_t Sampler::drawFromAll(double total, double uniform) const {
   return static_cast<int32_t>(end - 1); // the block's sum was rounded up
 }
 
-trafo_status_t Sampler::sample(const float *logits, const trafo_sampling_t &settings, uint64_t draw, uint64_t step,
+trafo_status_t Sampler::sample(LogitsRow row, const trafo_sampling_t &settings, uint64_t draw, uint64_t step,
                                trafo_error_t *error, int32_t *outToken) {
   // Written so that NaN fails too.
   if (!(settings.temperature >= 0.0f && settings.temperature <= 1000.0f))
@@ -178,7 +196,8 @@ trafo_status_t Sampler::sample(const float *logits, const trafo_sampling_t &sett
   if (settings.top_k < 0)
     return fail(error, TRAFO_USAGE, codes::kArgument, "top_k is %d, expects 0 or more", settings.top_k);
   bool finite = false;
-  size_t top = argmax(logits, vocabulary, &finite);
+  const float *logits = row.values;
+  size_t top = argmax(row, vocabulary, &finite);
   if (!finite)
     return fail(error, TRAFO_INTERNAL, codes::kNonFinite,
                 "non-finite logits at step %llu: token %zu has %g; the model's weights or its code are broken",
@@ -192,7 +211,7 @@ trafo_status_t Sampler::sample(const float *logits, const trafo_sampling_t &sett
   }
   double uniform = uniformAt(settings.seed, draw);
   if (k > 0 && k < vocabulary) {
-    selectTopK(logits, k);
+    selectTopK(row, k);
     *outToken = drawSorted(k, best, scale, settings.top_p, -1.0, uniform);
     return TRAFO_OK;
   }

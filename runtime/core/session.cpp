@@ -4,6 +4,7 @@
 #include "runtime/core/status.h"
 
 #include <algorithm>
+#include <functional>
 
 using namespace trafo::runtime;
 
@@ -163,6 +164,14 @@ trafo_status_t trafo_sequence_truncate(trafo_session_t *session, int32_t sequenc
   return succeed(error);
 }
 
+LogitsRow trafo_session_t::logitsRow(const float *row) const {
+  const trafo_manifest_t &manifest = model->manifest;
+  bool ours = manifest.logits_maxima != 0 && !std::less<>()(row, logits) &&
+              std::less<>()(row, logits + static_cast<size_t>(logitRows) * manifest.logits_stride);
+  bool whole = ours && static_cast<size_t>(row - logits) % manifest.logits_stride == 0;
+  return {row, whole ? row + manifest.logits_maxima : nullptr};
+}
+
 const int32_t *trafo_sequence_tokens(const trafo_session_t *session, int32_t sequence) {
   const trafo_manifest_t &manifest = session->model->manifest;
   if (sequence < 0 || sequence >= static_cast<int32_t>(manifest.max_sequences))
@@ -216,6 +225,8 @@ trafo_status_t trafo_step(trafo_session_t *session, const trafo_rows_t *rows, tr
   if (trafo_status_t s = session->device->run(&step, error, &logits))
     return s;
   ++session->steps;
+  session->logits = logits;
+  session->logitRows = rows->output_count;
   if (rows->output_count > 0)
     *out_logits = logits;
   return succeed(error);

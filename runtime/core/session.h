@@ -20,6 +20,10 @@ struct trafo_session_t {
   int32_t *tokensOf(int32_t sequence) {
     return tokens.data() + static_cast<size_t>(sequence) * model->manifest.max_context;
   }
+  const float *logits = nullptr; ///< the last step's, `logitRows` of them
+  int32_t logitRows = 0;
+  /// A row as sampling takes it: with its maxima, if it is one of the last step's and the code keeps them.
+  trafo::runtime::LogitsRow logitsRow(const float *row) const;
   uint64_t steps = 0;   ///< run so far; names a step in messages
   std::string streamed; ///< text of one token, reserved once
 };

@@ -203,8 +203,11 @@ TEST_F(Artifact, A03_ManifestNumbersAreCompared) {
   refused("logits", [](auto &m) { m.logits_offset = 4; });
   refused("logits", [](auto &m) { m.arena_size = 1024; });
   refused("logits_stride", [](auto &m) { m.logits_stride = m.vocabulary - 1; });
+  refused("maxima", [](auto &m) { m.logits_maxima = m.vocabulary - 1; });
+  refused("maxima", [](auto &m) { m.logits_maxima = m.logits_stride + 1; });
+  refused("maxima", [](auto &m) { m.logits_maxima = UINT64_MAX; });
   refused("KV", [](auto &m) { m.kv_size = UINT64_MAX; });
-  refused("reserved", [](auto &m) { m.reserved[6] = 1; });
+  refused("reserved", [](auto &m) { m.reserved[5] = 1; });
   refused("weights", [](auto &m) { m.weights_size += 1; });
   refused("page table", [](auto &m) {
     m.max_sequences = 1u << 16;

@@ -17,7 +17,7 @@ protected:
   }
   int32_t draw(const std::vector<float> &logits, uint64_t index) {
     int32_t token = -1;
-    EXPECT_EQ(sampler->sample(logits.data(), settings, index, 0, nullptr, &token), TRAFO_OK);
+    EXPECT_EQ(sampler->sample({logits.data(), nullptr}, settings, index, 0, nullptr, &token), TRAFO_OK);
     return token;
   }
   std::vector<float> logits(size_t count, float spread) {
@@ -76,6 +76,48 @@ TEST_F(Sampling, NonFiniteIsFoundWhereverItIs) {
       EXPECT_EQ(argmax(values.data(), values.size(), &finite), at);
       EXPECT_FALSE(finite);
     }
+}
+
+/// The maxima of the whole blocks of a row, as code keeps them.
+std::vector<float> maximaOf(const std::vector<float> &values) {
+  std::vector<float> maxima;
+  for (size_t block = 0; (block + 1) * TRAFO_LOGITS_BLOCK <= values.size(); ++block) {
+    auto begin = values.begin() + static_cast<std::ptrdiff_t>(block * TRAFO_LOGITS_BLOCK),
+         end = begin + TRAFO_LOGITS_BLOCK;
+    bool finite = std::all_of(begin, end, [](float v) { return std::isfinite(v); });
+    maxima.push_back(finite ? *std::max_element(begin, end) : NAN);
+  }
+  return maxima;
+}
+
+TEST_F(Sampling, MaximaChangeNoArgmax) {
+  for (size_t count : {1, 15, 16, 17, 32, 33, 300, 49152, 49160})
+    for (float special : {100.0f, -100.0f, NAN, INFINITY, -INFINITY})
+      for (size_t at : {size_t(0), count / 3, count / 2, count - 1}) {
+        std::vector<float> values = logits(count, 8);
+        values[at] = values[count - 1 - at] = special;
+        std::vector<float> maxima = maximaOf(values);
+        bool finite = false, expected = false;
+        EXPECT_EQ(argmax({values.data(), maxima.data()}, count, &finite), argmax(values.data(), count, &expected))
+            << count << " logits, " << special << " at " << at;
+        EXPECT_EQ(finite, expected);
+      }
+}
+
+TEST_F(Sampling, MaximaChangeNoDraw) {
+  for (uint32_t vocabulary : {20u, 64u, 1000u}) {
+    use(vocabulary);
+    std::vector<float> values = logits(vocabulary, 6), maxima = maximaOf(values);
+    for (int32_t k : {0, 1, 2, 5, 17, 19})
+      for (float p : {1.0f, 0.8f})
+        for (uint64_t index = 0; index < 50; ++index) {
+          settings.top_k = k;
+          settings.top_p = p;
+          int32_t token = -1;
+          EXPECT_EQ(sampler->sample({values.data(), maxima.data()}, settings, index, 0, nullptr, &token), TRAFO_OK);
+          EXPECT_EQ(token, draw(values, index));
+        }
+  }
 }
 
 TEST_F(Sampling, ZeroTemperatureIsGreedy) {
@@ -170,7 +212,7 @@ TEST_F(Sampling, SettingsOutOfRangeAreRefused) {
     change(bad);
     int32_t token = 0;
     trafo_error_t error = {};
-    EXPECT_EQ(sampler->sample(values.data(), bad, 0, 0, &error, &token), TRAFO_USAGE);
+    EXPECT_EQ(sampler->sample({values.data(), nullptr}, bad, 0, 0, &error, &token), TRAFO_USAGE);
     EXPECT_STREQ(error.code, "TRAFO-RUN-0001");
   };
   refused([](auto &s) { s.temperature = -1; });

@@ -34,6 +34,9 @@
 // CHECK:       plan.stage @step.lm_head
 // CHECK:         plan.arg "outputs"
 // CHECK:         plan.prepare rms {{.*}} map
+// CHECK:         vector.store %{{.*}}, %[[LOGITS:[a-z0-9_]+]][%[[ROW:[a-z0-9_]+]], %{{.*}}]
+// CHECK:         %[[MAXIMUM:.*]] = vector.reduction <maximumf>, %{{.*}} : vector<16xf32> into f32
+// CHECK:         memref.store %[[MAXIMUM]], %[[LOGITS]][%[[ROW]], %{{.*}}]
 
 // Five stages and five barriers a layer.
 // CHECK:       plan.step @step
