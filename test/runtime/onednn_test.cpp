@@ -98,6 +98,10 @@ TEST_P(Forms, RightOrRefused) {
         << opened.error.message;
     return;
   }
+  if (opened.status != TRAFO_OK && GetParam() != TRAFO_MATMUL_F32_ROWS) { // as bf16 on a CPU with AMX
+    EXPECT_STREQ(opened.error.code, "TRAFO-LIB-0004") << opened.error.message;
+    return;
+  }
   ASSERT_EQ(opened.status, TRAFO_OK) << opened.error.message;
   const trafo_library_t *table = opened.library->table();
   for (const trafo_matmul_t &call : products) {

@@ -1,51 +1,9 @@
 """--compute=int8: linears with float weights as int8 by rows, what that changes, and what it leaves as it is."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
-import numpy
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "models"))
-from make_tiny import Tiny, make  # noqa: E402
-
-TINY = dict(format="bf16", embedding_format="bf16", hidden=288, heads=9, kv_heads=3, ffn=512)
-TOKENS = 90
-
-
-def run(*command):
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("int8")
-
-
-@pytest.fixture(scope="module")
-def trafo(build):
-    return build / "bin" / "trafo"
-
-
-@pytest.fixture(scope="module")
-def tiny(folder):
-    make(folder / "tiny.gguf", Tiny(**TINY))
-    return folder / "tiny.gguf"
-
-
-@pytest.fixture(scope="module")
-def ids(folder):
-    path = folder / "ids.json"
-    path.write_text(json.dumps([(i * 37 + i // 7) % 256 for i in range(TOKENS)]))
-    return path
-
-
-def compiled(trafo, model, out, *options):
-    done = run(trafo, "compile", model, "-o", out, *options)
-    assert done.returncode == 0, done.stderr
-    return out
+from programs import TINY, Tiny, assert_same_bits_every_way, compiled, divergences, make, run
 
 
 @pytest.fixture(scope="module")
@@ -53,39 +11,16 @@ def int8(trafo, tiny, folder):
     return compiled(trafo, tiny, folder / "int8", "--compute=int8")
 
 
-@pytest.fixture
-def logits(trafo, ids, tmp_path):
-    def of(program, *options):
-        path = tmp_path / "logits.npy"
-        done = run(trafo, "eval", program, "--ids", ids, "--logits", path, *options)
-        assert done.returncode == 0, done.stderr
-        return numpy.load(path)
-    return of
-
-
-def divergence(p, q):
-    """Mean KL divergence of rows of logits q from p."""
-    a, b = (x.astype(float) for x in (p, q))
-    a, b = (x - x.max(axis=1, keepdims=True) for x in (a, b))
-    a, b = (x - numpy.log(numpy.exp(x).sum(axis=1, keepdims=True)) for x in (a, b))
-    return (numpy.exp(a) * (a - b)).sum(axis=1).mean()
-
-
 def test_logits_are_near_those_of_the_interpreter_that_rounds_alike(trafo, tiny, int8, logits):
     program = logits(int8)
     alike = logits(tiny, "--reference", "--as-compiled", "--compute=int8")
     exact = logits(tiny, "--reference")
     # Rounding to int8 is most of what lies between the program and the model.
-    assert 0 < 5 * divergence(alike, program) < divergence(exact, program) < 0.01
+    assert 0 < 5 * divergences(alike, program).mean() < divergences(exact, program).mean() < 0.01
 
 
 def test_bits_depend_on_neither_threads_nor_cuts_nor_company(int8, logits, folder):
-    other = folder / "other.json"
-    other.write_text(json.dumps({"ids": list(range(40))}))
-    first = logits(int8, "--threads", 1)
-    for way in (["--threads", 2], ["--threads", 3], ["--threads", 4], ["--cuts", "1"], ["--cuts", "1,7,8"],
-                ["--cuts", "2,3,5,11,13,31", "--threads", 2], ["--cuts", "65"], ["--beside", other, "--threads", 3]):
-        assert numpy.array_equal(first.view(numpy.int32), logits(int8, *way).view(numpy.int32)), way
+    assert_same_bits_every_way(int8, logits, folder)
 
 
 def test_inspect_names_the_classes(trafo, int8):

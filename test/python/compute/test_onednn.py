@@ -1,55 +1,10 @@
 """Float models whose matmuls are left to oneDNN: what they need, what they give, and what is said where it is missing."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import numpy
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "models"))
-from make_tiny import Tiny, make  # noqa: E402
-
-# More than 256 columns: oneDNN sums those in blocks, generated code does not.
-TINY = dict(format="bf16", embedding_format="bf16", hidden=288, heads=9, kv_heads=3, ffn=512)
-TOKENS = 90
-
-
-def run(*command, **environment):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          env=dict(os.environ, **{name: str(value) for name, value in environment.items()}))
-    return done
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("onednn")
-
-
-@pytest.fixture(scope="module")
-def trafo(build):
-    return build / "bin" / "trafo"
-
-
-@pytest.fixture(scope="module")
-def tiny(folder):
-    make(folder / "tiny.gguf", Tiny(**TINY))
-    return folder / "tiny.gguf"
-
-
-@pytest.fixture(scope="module")
-def ids(folder):
-    path = folder / "ids.json"
-    path.write_text(json.dumps([(i * 37 + i // 7) % 256 for i in range(TOKENS)]))
-    return path
-
-
-def compiled(trafo, model, out, *options):
-    done = run(trafo, "compile", model, "-o", out, *options)
-    assert done.returncode == 0, done.stderr
-    return out
+from programs import Tiny, assert_same_bits_every_way, compiled, divergences, make, run
 
 
 @pytest.fixture(scope="module")
@@ -62,39 +17,16 @@ def generated(trafo, tiny, folder):
     return compiled(trafo, tiny, folder / "generated", "--x86-gemm=generated", "--target=x86-64-v3")
 
 
-@pytest.fixture
-def logits(trafo, ids, tmp_path):
-    def of(program, *options):
-        path = tmp_path / "logits.npy"
-        done = run(trafo, "eval", program, "--ids", ids, "--logits", path, *options)
-        assert done.returncode == 0, done.stderr
-        return numpy.load(path)
-    return of
-
-
-def divergence(p, q):
-    """Greatest KL divergence of a row of logits q from p."""
-    a, b = (x.astype(float) for x in (p, q))
-    a, b = (x - x.max(axis=1, keepdims=True) for x in (a, b))
-    a, b = (x - numpy.log(numpy.exp(x).sum(axis=1, keepdims=True)) for x in (a, b))
-    return (numpy.exp(a) * (a - b)).sum(axis=1).max()
-
-
 def test_both_roads_give_what_the_interpreter_gives(tiny, library, generated, logits):
     reference = logits(tiny, "--reference")
     for program in (library, generated):
-        assert divergence(reference, logits(program)) < 1e-6
+        assert divergences(reference, logits(program)).max() < 1e-6
     # They are two numeric classes: were they one road, this test would compare it with itself.
     assert not numpy.array_equal(logits(library), logits(generated))
 
 
 def test_bits_depend_on_neither_threads_nor_cuts_nor_company(library, logits, folder):
-    other = folder / "other.json"
-    other.write_text(json.dumps({"ids": list(range(40))}))
-    first = logits(library, "--threads", 1)
-    for way in (["--threads", 2], ["--threads", 3], ["--threads", 4], ["--cuts", "1"], ["--cuts", "1,7,8"],
-                ["--cuts", "2,3,5,11,13,31", "--threads", 2], ["--cuts", "65"], ["--beside", other, "--threads", 3]):
-        assert numpy.array_equal(first.view(numpy.int32), logits(library, *way).view(numpy.int32)), way
+    assert_same_bits_every_way(library, logits, folder)
 
 
 def test_inspect_names_need_road_and_class(trafo, library, generated):
@@ -148,11 +80,13 @@ def test_a_bf16_tier_gives_right_numbers_or_says_what_the_cpu_lacks(trafo, tiny,
                json.loads(run(trafo, "inspect", program, "--json").stdout)["info"]["numeric_classes"]}
     assert classes["trafo.gate_up"]["class"] == "bf16 x bf16 summed by oneDNN"
     flags = next(line for line in open("/proc/cpuinfo") if line.startswith("flags")).split()
-    if "avx512_bf16" in flags:
-        assert divergence(logits(tiny, "--reference"), logits(program)) < 1e-2
-        return
     done = run(trafo, "eval", program, "--ids", ids)
-    assert done.returncode == 69 and "TRAFO-ART-0011" in done.stderr and "avx512bf16" in done.stderr
+    if "avx512_bf16" not in flags:
+        assert done.returncode == 69 and "TRAFO-ART-0011" in done.stderr and "avx512bf16" in done.stderr
+    elif done.returncode != 0:  # a CPU with AMX, where its bits depend on a row's place
+        assert done.returncode == 69 and "TRAFO-LIB-0004" in done.stderr
+    else:
+        assert divergences(logits(tiny, "--reference"), logits(program)).max() < 1e-2
 
 
 @pytest.mark.parametrize("options", [["--x86-gemm=generated"], ["--x86-gemm=onednn", "--target=x86-64-v3"],
@@ -189,4 +123,4 @@ def test_a_real_model_in_bf16(trafo, build, model, shared, folder, tmp_path):
         rows[road] = numpy.load(tmp_path / f"{road}.npy")
         program.unlink()
     bf16.unlink()
-    assert divergence(rows["generated"], rows["onednn"]) < 1e-4
+    assert divergences(rows["generated"], rows["onednn"]).max() < 1e-4
