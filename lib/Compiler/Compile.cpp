@@ -242,7 +242,7 @@ int Compilation::run() {
     if (stopsAfter(stage))
       return writeIr(module);
   }
-  summary.int8Asked = options.compute == "int8";
+  summary.compute = options.compute;
   summary.libraryAsked = stageOptions.roads == "library";
   summary.ratesOf = rates.front().machine;
   summarizeOps(module, summary);

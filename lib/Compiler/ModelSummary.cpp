@@ -102,8 +102,8 @@ bool trafo::callsLibrary(const ModelSummary &summary) {
   return llvm::any_of(summary.stages, [](plan::CostAttr cost) { return cost.getLibrary(); });
 }
 
-bool trafo::multipliesInt8Rows(const ModelSummary &summary) {
-  StringRef rows = stringifyActivationFormat(ActivationFormat::I8Row);
+bool trafo::multiplies(const ModelSummary &summary, ActivationFormat activation) {
+  std::string rows = (stringifyActivationFormat(activation) + " x").str();
   return llvm::any_of(summary.stages, [&](plan::CostAttr cost) { return cost.getNumbers().starts_with(rows); });
 }
 

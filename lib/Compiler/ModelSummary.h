@@ -25,7 +25,7 @@ struct ModelSummary {
   std::vector<OpSummary> ops;                                            ///< in order of execution
   std::map<std::string, std::pair<int64_t, int64_t>> formats;            ///< storage format: tensors, bytes
   int64_t parameters = 0;                                                ///< values of all sources
-  bool int8Asked = false;                                                ///< --compute=int8
+  std::string compute;                                                   ///< --compute
   std::string kvFormat;                                                  ///< of the KV cache: "f16", "int8"
   bool libraryAsked = false;                                             ///< --x86-gemm=onednn
   llvm::SmallVector<plan::CostAttr> stages;                              ///< after Tile
@@ -43,8 +43,8 @@ void summarizeStages(mlir::ModuleOp module, ModelSummary &summary);
 
 /// Whether products of a stage are left to a matmul library.
 bool callsLibrary(const ModelSummary &summary);
-/// Whether a stage multiplies int8 rows by weights of one scale a row.
-bool multipliesInt8Rows(const ModelSummary &summary);
+/// Whether a stage's rows are of class `activation`.
+bool multiplies(const ModelSummary &summary, ActivationFormat activation);
 
 /// The INFO section: one JSON object, the same bytes for the same input. What MANIFEST holds is not repeated.
 std::string infoJson(const Input &input, const ModelSummary &summary);

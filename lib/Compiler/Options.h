@@ -45,7 +45,7 @@ struct CompileOptions {
 
   std::vector<std::string> targets;  ///< tiers, best first; empty: native
   std::string weights;               ///< "", "random:<seed>", or a storage format to quantise to
-  std::string compute = "as-stored"; ///< how linears multiply: as-stored (by their weights' formats) or int8
+  std::string compute = "as-stored"; ///< how linears multiply: as-stored (by their weights' formats), int8 or bf16
   std::string gemm = "auto";         ///< x86 matmuls: auto, onednn, generated
   std::string tuneTable;             ///< rates that auto goes by; empty: those compiled in
   std::string tuneFor = "balanced";  ///< what auto makes cheap: decode, prefill, balanced

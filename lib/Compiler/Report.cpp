@@ -78,10 +78,18 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
   out << "\npredicted                "
       << llvm::format("%.0f tokens/s", rate * 1e9 / std::max<double>(manifest.decode_bytes, 1))
       << " decoding at batch 1, if bound by reading\n";
-  if (summary.int8Asked)
+  llvm::StringRef unused = "not used: the model has no linears with float weights";
+  if (summary.compute == "int8")
     out << "int8 compute             "
-        << (multipliesInt8Rows(summary) ? "linears with float weights, by rows; the head by groups; others as stored"
-                                        : "not used: the model has no linears with float weights")
+        << (multiplies(summary, ActivationFormat::I8Row)
+                ? "linears with float weights, by rows; the head by groups; others as stored"
+                : unused)
+        << "\n";
+  if (summary.compute == "bf16")
+    out << "bf16 compute             "
+        << (multiplies(summary, ActivationFormat::BF16G32)
+                ? "linears with float weights, by groups of 32 columns; others as stored"
+                : unused)
         << "\n";
   if (summary.libraryAsked || callsLibrary(summary))
     out << "oneDNN                   "

@@ -12,14 +12,17 @@ int trafo::stageOptionsOf(const CompileOptions &options, llvm::ArrayRef<plan::Ta
   bool random = StringRef(options.weights).starts_with("random:");
   if (!random)
     stages.quantize = options.weights;
+  if (options.compute != "as-stored" && !random && !options.weights.empty()) {
+    diagnostics.error("--compute=" + options.compute + " makes formats of its own and --weights=" + options.weights +
+                      " another; expects one of the two");
+    return TRAFO_USAGE;
+  }
   if (options.compute == "int8") {
-    if (!random && !options.weights.empty()) {
-      diagnostics.error("--compute=int8 makes formats of its own and --weights=" + options.weights +
-                        " another; expects one of the two");
-      return TRAFO_USAGE;
-    }
     stages.quantize = formatInfo(Format::I8_ROW).name;
     stages.quantizeHead = formatInfo(Format::Q8_0).name; // every logit sees the head's rounding
+  } else if (options.compute == "bf16") {
+    stages.quantize = stages.quantizeHead = formatInfo(Format::BF16).name;
+    stages.bf16Groups = true;
   }
   if (options.gemm == "auto") {
     stages.promptSteps = options.tuneFor == "decode" ? 0 : 1;
@@ -29,6 +32,11 @@ int trafo::stageOptionsOf(const CompileOptions &options, llvm::ArrayRef<plan::Ta
   }
   if (options.gemm != "onednn")
     return 0;
+  if (stages.bf16Groups) {
+    diagnostics.error("--compute=bf16 sums in an order of its own, which oneDNN has not; expects it without "
+                      "--x86-gemm=onednn");
+    return TRAFO_USAGE;
+  }
   plan::LibraryForm form = targets.front().getLibrary();
   for (plan::TargetAttr target : targets) {
     if (target.getLibrary() == plan::LibraryForm::None) {

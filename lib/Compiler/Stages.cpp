@@ -66,6 +66,7 @@ void trafo::buildStage(OpPassManager &pm, Stage stage, const StageOptions &optio
     quantize.headWeights = options.quantizeHead;
     quantize.libraryWeights = options.libraryWeights;
     quantize.bf16Activations = options.bf16Activations;
+    quantize.bf16Groups = options.bf16Groups;
     return buildQuantizePipeline(pm, quantize);
   }
   case Stage::Plan: { // ops become stages of a step

@@ -33,6 +33,7 @@ struct StageOptions {
   int64_t promptSteps = 1, decodeSteps = 128; ///< the use that the cheapest is cheapest for
   std::string libraryWeights;                 ///< float format that the library wants weights in; empty: as they are
   bool bf16Activations = false;               ///< linears with bf16 weights see their inputs rounded to bf16
+  bool bf16Groups = false;                    ///< and their products are summed by groups of 32 columns
   bool profile = false;                       ///< workers stamp the time around each stage
 };
 

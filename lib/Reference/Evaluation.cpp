@@ -110,7 +110,7 @@ FailureOr<Rows> Evaluation::project(Operation *op, const Rows &x, ValueRange wei
   Rows rounded;
   if (step.options.asCompiled && activation && *activation != ActivationFormat::F32) {
     rounded = x;
-    if (*activation == ActivationFormat::BF16)
+    if (isBF16(*activation))
       roundToBF16(rounded);
     else if (*activation == ActivationFormat::I8Row)
       roundToI8Row(rounded);

@@ -19,7 +19,7 @@ struct Tier {
   plan::DotKind dot;
   int64_t tileTokens, tileGroups, panelRows, prefetchBytes;
   plan::LibraryForm library;
-  int64_t floatTokens;
+  int64_t floatTokens, pairTokens;
   bool byNameOnly = false; ///< not for "native": its code was never run on such a machine
 };
 

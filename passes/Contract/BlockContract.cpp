@@ -51,7 +51,7 @@ void BlockContract::prefetchBlocks() {
 
 void BlockContract::prefetchShare(int64_t tile, Value group) {
   int64_t lines = info().isPerRow() ? kGroupCodes / kLineBytes
-                                    : llvm::divideCeil(layout.blockBytes(), layout.blockColumns() / 32 * kLineBytes);
+                                    : llvm::divideCeil(32 * layout.blockBytes(), layout.blockColumns() * kLineBytes);
   prefetchLines(tile, lines, b.addi(op.getOffset(), b.muli(group, lines * kLineBytes)));
 }
 
@@ -144,13 +144,16 @@ FailureOr<plan::TargetAttr> trafo::targetOf(ModuleOp module) {
   return module.emitError("expects the module attribute plan.target");
 }
 
-void trafo::lowerBlockContracts(ModuleOp module, function_ref<void(BlockContract &)> lowerInt8) {
+void trafo::lowerBlockContracts(ModuleOp module, function_ref<void(BlockContract &)> lowerInt8,
+                                function_ref<void(BlockContract &)> lowerPairs) {
   SmallVector<plan::BlockContractOp> ops;
   module.walk([&](plan::BlockContractOp op) { ops.push_back(op); });
   for (plan::BlockContractOp op : ops) {
     BlockContract contract(op);
     if (contract.isInt8())
       lowerInt8(contract);
+    else if (op.getActivation() == ActivationFormat::BF16G32)
+      lowerPairs(contract);
     else
       contract.lowerFloat();
   }

@@ -75,8 +75,15 @@ public:
   void finishInt8(llvm::ArrayRef<mlir::Value> dots);
   /// The same for `lanes` rows from row `first` of tile `tile`: sums, exact dots -> new sums, vectors of `lanes`.
   mlir::Value finishRows(mlir::Value sum, mlir::Value dots, int64_t tile, int64_t token, int64_t first, int64_t lanes);
-  /// All of f32.
+  /// All of f32 and bf16.
   void lowerFloat();
+  /// All of bf16_g32 (PairSums.cpp).
+  void lowerPairs();
+
+  /// Of bf16_g32: where the group of 32 columns begins in the weights of tile `tile`, 64 bytes a pair of columns.
+  mlir::Value pairsAt(int64_t tile, mlir::Value group) {
+    return b.addi(placeInTile(op.getOffset(), tile, 0), b.muli(group, kPairGroup * plan::kTileRows * 2));
+  }
 
   VectorMath b;
   plan::BlockContractOp op;
@@ -98,9 +105,11 @@ private:
 /// plan.target of a module, which lowerings to a machine's own instructions need; an error at the module without one.
 mlir::FailureOr<plan::TargetAttr> targetOf(mlir::ModuleOp module);
 
-/// Lowers the module's block contractions: those of floats, which are alike everywhere, and by `lowerInt8` those of int8,
-/// which may leave one for a later lowering.
-void lowerBlockContracts(mlir::ModuleOp module, llvm::function_ref<void(BlockContract &)> lowerInt8);
+/// Lowers the module's block contractions: those of f32 and bf16, which are alike everywhere, by `lowerInt8` those of int8
+/// and by `lowerPairs` those of bf16_g32, which may leave one for a later lowering.
+void lowerBlockContracts(
+    mlir::ModuleOp module, llvm::function_ref<void(BlockContract &)> lowerInt8,
+    llvm::function_ref<void(BlockContract &)> lowerPairs = [](BlockContract &) {});
 
 } // namespace trafo
 

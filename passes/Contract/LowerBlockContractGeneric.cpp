@@ -82,10 +82,11 @@ private:
 
 struct LowerBlockContractGenericPass : trafo::impl::LowerBlockContractGenericPassBase<LowerBlockContractGenericPass> {
   void runOnOperation() override {
-    lowerBlockContracts(getOperation(), [](BlockContract &contract) {
+    auto lowerInt8 = [](BlockContract &contract) {
       PortableDots dots(contract);
       contractGroups(contract, dots);
-    });
+    };
+    lowerBlockContracts(getOperation(), lowerInt8, [](BlockContract &contract) { contract.lowerPairs(); });
   }
 };
 } // namespace

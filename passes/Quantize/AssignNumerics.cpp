@@ -24,9 +24,6 @@ using namespace trafo;
 
 static constexpr auto kNumerics = remark::RemarkOpts::name("assign-numerics").category("trafo-quantize");
 
-/// Products of bf16 pairs go by blocks of so many columns on every machine that has them (plan.contract, C4).
-static constexpr int64_t kBf16Columns = 32;
-
 namespace {
 struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPass> {
   using AssignNumericsPassBase::AssignNumericsPassBase;
@@ -39,14 +36,15 @@ struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPa
   }
 
   void assign(LinearLike op) {
-    bool allCodes = true, allRows = true, allBf16 = true;
+    bool allCodes = true, allRows = true, allBf16 = true, allPairs = true;
     const FormatInfo *unpacked = nullptr;
     for (OpOperand &weight : op.getLinearWeights()) {
       auto type = cast<WeightType>(weight.get().getType());
       const FormatInfo &format = formatInfo(type.getFormat());
       allCodes &= canMultiply(ActivationFormat::I8G32, format);
       allRows &= canMultiply(ActivationFormat::I8Row, format);
-      allBf16 &= format.format == Format::BF16 && type.getCols() % kBf16Columns == 0;
+      allBf16 &= canMultiply(ActivationFormat::BF16, format);
+      allPairs &= type.getCols() % kPairGroup == 0; // also the library's step (plan.contract, C4)
       if (format.grouped)
         unpacked = &format;
     }
@@ -55,13 +53,18 @@ struct AssignNumericsPass : trafo::impl::AssignNumericsPassBase<AssignNumericsPa
       activation = isa<LmHeadOp>(*op) ? ActivationFormat::I8x2G32 : ActivationFormat::I8G32;
     else if (allRows)
       activation = ActivationFormat::I8Row;
-    else if (allBf16 && bf16Activations)
+    else if (allBf16 && allPairs && bf16Groups)
+      activation = ActivationFormat::BF16G32;
+    else if (allBf16 && allPairs && bf16Activations)
       activation = ActivationFormat::BF16;
     op.setActivation(activation);
 
     if (activation == ActivationFormat::F32 && unpacked)
       remark::missed(op.getLoc(), kNumerics)
           << remark::reason("unpacked: slow: {0} stands beside a format without codes", unpacked->name);
+    else if (activation == ActivationFormat::F32 && bf16Groups && allBf16)
+      remark::missed(op.getLoc(), kNumerics)
+          << remark::reason("not bf16_g32: its columns are no multiple of {0}", kPairGroup);
     else
       remark::passed(op.getLoc(), kNumerics)
           << remark::add("activations enter as {0}", stringifyActivationFormat(activation));

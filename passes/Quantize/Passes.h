@@ -20,6 +20,8 @@ struct QuantizePipelineOptions : mlir::PassPipelineOptions<QuantizePipelineOptio
           "float format that linears' float weights are brought to for a matmul library; empty: as they are")};
   Option<bool> bf16Activations{*this, "bf16-activations", llvm::cl::init(false),
                                llvm::cl::desc("round the inputs of bf16 weights to bf16")};
+  Option<bool> bf16Groups{*this, "bf16-groups", llvm::cl::init(false),
+                          llvm::cl::desc("and sum their products by groups of 32 columns")};
 };
 
 /// Takes the form "Fuse" of docs/decisions/0002, gives "Quantize".

@@ -32,7 +32,8 @@ def AssignNumericsPass : Pass<"trafo-assign-numerics", "::mlir::ModuleOp"> {
     Sets `activation`, the op's numeric class, where it is not set: `i8_g32` (int8 per group of 32) for weights in
     grouped formats, which may differ from weight to weight, in two terms (`i8x2_g32`) for the head; `i8_row` (int8 with one
     scale a row) for weights that have one scale a row; `bf16` for bf16
-    weights of whole blocks of 32 columns under `bf16-activations`; `f32` otherwise, with a remark where that means unpacking a quantised format.
+    weights of whole blocks of 32 columns under `bf16-activations`, `bf16_g32` (bf16, each group of 32 columns summed apart) for them under
+    `bf16-groups`; `f32` otherwise, with a remark where that means unpacking a quantised format.
 
     ```mlir
     %y = trafo.linear %x, %w : tensor<?x64xf32>, !trafo.weight<96x64xq4_1> -> tensor<?x96xf32>
@@ -44,6 +45,7 @@ def AssignNumericsPass : Pass<"trafo-assign-numerics", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"bf16Activations", "bf16-activations", "bool", /*default=*/"false", "round the inputs of bf16 weights to bf16">,
+    Option<"bf16Groups", "bf16-groups", "bool", /*default=*/"false", "and sum their products by groups of 32 columns, as tiles of bf16 do">,
   ];
   let dependentDialects = ["::trafo::TrafoDialect"];
 }

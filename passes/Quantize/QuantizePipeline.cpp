@@ -11,7 +11,7 @@ void trafo::buildQuantizePipeline(OpPassManager &pm, const QuantizePipelineOptio
     pm.addPass(createRequantizePass({options.weights, options.headWeights}));
   if (!options.libraryWeights.empty())
     pm.addPass(createRequantizePass({options.libraryWeights, options.libraryWeights}));
-  pm.addPass(createAssignNumericsPass({options.bf16Activations}));
+  pm.addPass(createAssignNumericsPass({options.bf16Activations, options.bf16Groups}));
   pm.addPass(createVerifyQuantizePass());
 }
 

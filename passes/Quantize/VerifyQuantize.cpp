@@ -24,6 +24,10 @@ struct VerifyQuantizePass : trafo::impl::VerifyQuantizePassBase<VerifyQuantizePa
           return op->emitOpError("expects weights that ")
                  << stringifyActivationFormat(*activation) << " activations can be multiplied with, got "
                  << weight.get().getType();
+        if (*activation == ActivationFormat::BF16G32 &&
+            cast<WeightType>(weight.get().getType()).getCols() % kPairGroup != 0)
+          return op->emitOpError("expects a multiple of ")
+                 << kPairGroup << " columns for bf16_g32, got " << weight.get().getType();
       }
       return WalkResult::advance();
     });

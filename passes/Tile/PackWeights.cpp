@@ -30,9 +30,9 @@ using namespace mlir;
 
 namespace {
 
-/// How a weight is read: looked up, or contracted with rows of one of the two kinds, or by a library.
+/// How a weight is read: looked up, or contracted with rows of one of the kinds, or by a library.
 struct Uses {
-  bool byInt8 = false, byFloat = false;
+  bool byInt8 = false, byFloat = false, byPairs = false;
   trafo::plan::LibraryForm byLibrary = trafo::plan::LibraryForm::None;
 };
 
@@ -43,11 +43,11 @@ trafo::LayoutAttr layoutFor(trafo::WeightType type, Uses uses) {
   trafo::Format format = type.getFormat();
   const trafo::FormatInfo &info = trafo::formatInfo(format);
   // Codes are only of use against int8 rows; for f32 rows the weight is unpacked from the file's own blocks.
-  bool tiles = info.grouped ? uses.byInt8 : uses.byFloat;
+  bool tiles = info.grouped ? uses.byInt8 : uses.byFloat || uses.byPairs;
   if (!tiles || type.getShape().size() == 1)
     return trafo::LayoutAttr::get(context, /*rows=*/1, /*lane=*/1, /*planes=*/{}, /*bias=*/0, /*raw=*/true);
   if (!info.grouped)
-    return trafo::LayoutAttr::get(context, trafo::plan::kTileRows, 1, {}, 0, false);
+    return trafo::LayoutAttr::get(context, trafo::plan::kTileRows, /*lane=*/uses.byPairs ? 2 : 1, {}, 0, false);
   // Fields keep their bits; codes of whole bytes become unsigned by the bias, as u8 x s8 dots want.
   SmallVector<int64_t> planes;
   for (int64_t width : trafo::fewestPlanes(format))
@@ -92,7 +92,9 @@ struct PackWeightsPass : trafo::impl::PackWeightsPassBase<PackWeightsPass> {
             if (contract.getLibrary())
               uses.byLibrary = *contract.getLibrary();
             else
-              (trafo::int8Terms(panel.getFormat()) > 0 ? uses.byInt8 : uses.byFloat) = true;
+              (trafo::int8Terms(panel.getFormat()) > 0                 ? uses.byInt8
+               : panel.getFormat() == trafo::ActivationFormat::BF16G32 ? uses.byPairs
+                                                                       : uses.byFloat) = true;
           }
         return WalkResult::advance();
       });

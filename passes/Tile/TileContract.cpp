@@ -38,7 +38,8 @@ public:
       : op(op), module(module), layout(layout), target(target), b(op.getLoc(), OpBuilder(op)),
         panel(cast<plan::PanelType>(op.getPanel().getType())), type(cast<WeightType>(op.getWeight().getType())),
         packed(packedLayout(type, layout)), groups(op.getGroups()), int8(int8Terms(panel.getFormat()) > 0),
-        activation(termOf(panel.getFormat())), buffers(b, panel, target), terms(buffers.terms) {}
+        pairs(panel.getFormat() == ActivationFormat::BF16G32), activation(termOf(panel.getFormat())),
+        buffers(b, panel, target), terms(buffers.terms) {}
 
   void run();
 
@@ -51,8 +52,9 @@ private:
   SmallVector<Value> contractTiles(Value start, int64_t tiles, int64_t together, Value row, int64_t tokens);
   Value offsetOf(Value unit) { return layout.getRaw() ? b.index(0) : b.addi(base, b.muli(unit, groups * tileBytes)); }
   void prefetch(Value offset, int64_t tiles);
-  /// What a tile's rows leave is taken by halves of it; of few rows of integers, whose tiles are longer to emit, by quarters.
-  int64_t nextTile(int64_t tile) const { return tile / (int8 && tile <= 4 ? 4 : 2); }
+  /// What a tile's rows leave is taken by halves of it; by quarters of few rows of integers, whose tiles are longer to emit,
+  /// and of pairs, since a machine's tile registers have few shapes at once.
+  int64_t nextTile(int64_t tile) const { return tile / (pairs || (int8 && tile <= 4) ? 4 : 2); }
 
   plan::ContractOp op;
   ModuleOp module;
@@ -63,7 +65,7 @@ private:
   WeightType type;
   PackedLayout packed;
   int64_t groups;
-  bool int8;
+  bool int8, pairs;            // int8, bf16_g32
   ActivationFormat activation; // of one row of the panel
   PanelBuffers buffers;
   int64_t terms;           // panel rows that make one row of results
@@ -93,6 +95,10 @@ void ContractLowering::run() {
     blockBytes = packed.blockBytes();
   }
   tileBytes = type.getCols() / columns * blockBytes;
+  if (pairs) { // sums of a whole row stay where the machine makes them
+    columns = type.getCols();
+    blockBytes = tileBytes;
+  }
   if (columns == 1) // float blocks are one column: take several at once
     for (int64_t many : {8, 4, 2})
       if (type.getCols() % many == 0) {
@@ -120,7 +126,7 @@ void ContractLowering::contractUnits(Value unit, int64_t units) {
   Value count = b.muli(op.getCount(), terms), rest = b.index(0);
   int64_t tile = buffers.tileRows;
   if (!int8)
-    tile = std::max<int64_t>(1, target.getFloatTokens());
+    tile = pairs ? target.getPairTokens() : target.getFloatTokens();
   for (; tile > terms; tile = nextTile(tile)) {
     Value inTiles = b.addi(rest, b.muli(b.divu(b.subi(count, rest), tile), tile));
     b.loop(rest, inTiles, tile, [&](Value row) { emitTile(unit, units, row, tile); });
@@ -149,12 +155,18 @@ void ContractLowering::unpackUnit(Value unit) {
   });
 }
 
-/// The block at `offset` in each of the tiles.
+/// The block at `offset` in each of the tiles: a loop where it is a row's.
 void ContractLowering::prefetch(Value offset, int64_t tiles) {
+  auto fetch = [&](Value at) {
+    memref::PrefetchOp::create(b, weights, at, /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+  };
   for (int64_t tile = 0; tile < tiles; ++tile)
-    for (int64_t line = 0; line < blockBytes; line += 64)
-      memref::PrefetchOp::create(b, weights, b.addi(offset, tile * tileBytes + line), /*isWrite=*/false,
-                                 /*localityHint=*/3, /*isDataCache=*/true);
+    if (blocks == 1)
+      b.loop(b.index(0), b.index(blockBytes), 64,
+             [&](Value line) { fetch(b.addi(b.addi(offset, tile * tileBytes), line)); });
+    else
+      for (int64_t line = 0; line < blockBytes; line += 64)
+        fetch(b.addi(offset, tile * tileBytes + line));
 }
 
 SmallVector<Value> ContractLowering::contractTiles(Value start, int64_t tiles, int64_t together, Value row,
@@ -217,8 +229,9 @@ struct TileContractPass : trafo::impl::TileContractPassBase<TileContractPass> {
       ActivationFormat rows = cast<plan::PanelType>(op.getPanel().getType()).getFormat();
       bool int8 = int8Terms(rows) > 0;
       const FormatInfo &format = formatInfo(cast<WeightType>(op.getWeight().getType()).getFormat());
-      if (!target || (int8 && (layout->getRaw() || !canMultiply(rows, format))) ||
-          (!int8 && format.grouped && !layout->getRaw())) { // contract_c3
+      bool pairs = rows == ActivationFormat::BF16G32;
+      if (!target || ((int8 || pairs) && (layout->getRaw() || !canMultiply(rows, format))) ||
+          (!int8 && !layout->getRaw() && (format.grouped || layout->getLane() != (pairs ? 2 : 1)))) { // contract_c3
         op.emitOpError("has no lowering for ")
             << op.getWeight().getType() << " as " << *layout << " with " << op.getPanel().getType();
         return signalPassFailure();

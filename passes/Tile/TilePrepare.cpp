@@ -163,7 +163,7 @@ void lower(plan::PrepareOp op, plan::TargetAttr target) {
           writer.writeGroup(values, b.addi(b.muli(row, buffers.terms), term), group);
       });
     } else {
-      bool narrow = panel.getFormat() == ActivationFormat::BF16;
+      bool narrow = isBF16(panel.getFormat());
       b.loop(zero, b.index(lanesTotal), kTileRows, [&](Value col) {
         Value x = value(col);
         b.storeVec(narrow ? b.narrow(x, b.getBF16Type()) : x, buffers.values, {row, col});

@@ -8,7 +8,8 @@
 // row there are none: int32 sums stay in registers over all columns.
 // AVX-512 VNNI has 32 of 64 bytes; one vpdpbusd does four columns of 16 rows, and a broadcast activation serves as many
 // tiles as are taken together.
-// AMX has tiles: one instruction does 32 columns of 16 rows for 16 rows of the step; fewer of them go through VNNI.
+// AMX has tiles: one instruction does 32 columns of 16 rows for 16 rows of the step; fewer of them go through VNNI, but for
+// bf16, whose sums tiles round.
 //
 //===----------------------------------------------------------------------===//
 #include "passes/X86/DotProducts.h"
@@ -188,13 +189,18 @@ struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<Lo
     if (failed(target))
       return signalPassFailure();
     plan::DotKind dot = target->getDot();
-    lowerBlockContracts(getOperation(), [&](BlockContract &contract) {
+    bool hasTiles = dot == plan::DotKind::Tdpbsud || dot == plan::DotKind::Tdpbf16ps;
+    auto lowerInt8 = [&](BlockContract &contract) {
       if (dot == plan::DotKind::Maddubs)
         hasOwnShape(contract) ? lowerMaddubs(contract) : contractGroups(contract, *maddubsDots(contract));
-      else if (dot == plan::DotKind::Tdpbsud && contract.tokens > kFewTokens)
+      else if (hasTiles && contract.tokens > kFewTokens)
         contractGroups(contract, *tileDots(contract));
-      else if (dot == plan::DotKind::Vpdpbusd || dot == plan::DotKind::Tdpbsud)
+      else if (hasTiles || dot == plan::DotKind::Vpdpbusd)
         hasOwnShape(contract) ? lowerVpdpbusd(contract) : contractGroups(contract, *vpdpbusdDots(contract));
+    };
+    lowerBlockContracts(getOperation(), lowerInt8, [&](BlockContract &contract) {
+      if (dot == plan::DotKind::Tdpbf16ps)
+        tileProducts(contract);
     });
     pipelineTileLoops(getOperation());
   }

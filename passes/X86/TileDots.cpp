@@ -16,7 +16,6 @@
 #include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/SCF/Transforms/Transforms.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace trafo;
@@ -29,8 +28,8 @@ class TileDots final : public GroupDots {
 public:
   explicit TileDots(BlockContract &c) : GroupDots(c) {
     if (!c.isBiased())
-      codes = onStack({kSlots * c.groups, 8, kStepBytes}, b.getI8Type());
-    sums = onStack({kSlots * c.groups * halves(), c.tokens, kTileRows}, b.getI32Type());
+      codes = onStack(c, {kSlots * c.groups, 8, kStepBytes}, b.getI8Type());
+    sums = onStack(c, {kSlots * c.groups * halves(), c.tokens, kTileRows}, b.getI32Type());
   }
 
   int64_t rowsAtOnce() const override { return kTileRows; }
@@ -86,18 +85,6 @@ private:
     return halves() == 1 ? c.sumOfActivations(token, group) : c.sumOf16(token, half, group);
   }
 
-  /// A buffer at the function's entry. Contractions follow each other, so those of one shape share it.
-  Value onStack(ArrayRef<int64_t> shape, Type element) {
-    MemRefType type = b.memref(shape, element);
-    Block &entry = c.op->getParentOfType<FunctionOpInterface>().getFunctionBody().front();
-    for (auto buffer : entry.getOps<memref::AllocaOp>())
-      if (buffer.getType() == type)
-        return buffer;
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(&entry);
-    return memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
-  }
-
   Value codes; ///< [slot, tile][steps][64] bytes; null where the packed bytes are read
   Value sums;  ///< [slot, tile, half][tokens][16] i32
 };
@@ -125,6 +112,8 @@ DenseMap<Operation *, unsigned> stepsOf(Block &body) {
 void trafo::pipelineTileLoops(ModuleOp module) {
   SetVector<scf::ForOp> loops;
   module.walk([&](amx::TileStoreOp store) {
+    if (!store.getTileType().getElementType().isInteger())
+      return; // of bf16: each product needs the sums of the one before
     if (auto loop = dyn_cast<scf::ForOp>(store->getParentOp()))
       loops.insert(loop);
   });

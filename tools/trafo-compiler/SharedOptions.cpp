@@ -46,11 +46,13 @@ void trafo::addInputOptions(CLI::App &command, const OptionsPointer &options) {
                   "random:<seed>, or a format to quantise linears to (f32, f16, bf16, q4_0, q4_1, q8_0)")
       ->check(checkWeights);
   command
-      .add_option("--compute", options->compute,
-                  "as-stored: linears multiply as their weights' formats say; int8: float weights become int8 with a "
-                  "scale per row (the head by groups of 32) and meet int8 rows; quantised weights stay as they are")
+      .add_option(
+          "--compute", options->compute,
+          "as-stored: linears multiply as their weights' formats say; int8: float weights become int8 with a "
+          "scale per row (the head by groups of 32) and meet int8 rows; bf16: they become bf16 and meet bf16 rows, as "
+          "tiles of bf16 multiply; quantised weights stay as they are")
       ->capture_default_str()
-      ->check(CLI::IsMember({"as-stored", "int8"}));
+      ->check(CLI::IsMember({"as-stored", "int8", "bf16"}));
   command
       .add_option("--kv", options->kvFormat,
                   "format of the KV cache: f16, bf16, f32, int8 (a scale per token and head)")

@@ -148,8 +148,8 @@ void addEval(CLI::App &app, EvalRequest &request) {
   app.add_flag("--as-compiled", request.asCompiled, "with --reference: round where a compiled program does")
       ->needs(reference);
   app.add_option("--compute", request.compute,
-                 "with --reference: linears as compile --compute makes them: as-stored, int8")
-      ->check(CLI::IsMember({"as-stored", "int8"}))
+                 "with --reference: linears as compile --compute makes them: as-stored, int8, bf16")
+      ->check(CLI::IsMember({"as-stored", "int8", "bf16"}))
       ->needs(reference);
   app.add_flag("--json", request.json, "one JSON object");
 }

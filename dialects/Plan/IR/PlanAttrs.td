@@ -25,7 +25,9 @@ def Plan_TargetAttr : AttrDef<Plan_Dialect, "Target"> {
     DefaultValuedParameter<"::trafo::plan::LibraryForm", "::trafo::plan::LibraryForm::None">:$library,
     // rows of float panels one micro-kernel handles at once, by one tile, and queries of attention by 16 positions: their
     // f32 sums stay in registers
-    DefaultValuedParameter<"int64_t", "4">:$float_tokens);
+    DefaultValuedParameter<"int64_t", "4">:$float_tokens,
+    // rows of bf16_g32 panels one micro-kernel handles at once, by one tile: two chains of sums each stay in registers
+    DefaultValuedParameter<"int64_t", "2">:$pair_tokens);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

@@ -19,7 +19,8 @@ using namespace trafo::plan;
 
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef, StringRef, StringRef,
                                  StringRef, uint64_t, DotKind, int64_t tileTokens, int64_t tileGroups,
-                                 int64_t panelRows, int64_t prefetchBytes, LibraryForm, int64_t floatTokens) {
+                                 int64_t panelRows, int64_t prefetchBytes, LibraryForm, int64_t floatTokens,
+                                 int64_t pairTokens) {
   auto within = [&](StringRef name, int64_t value, int64_t least, int64_t most) -> LogicalResult {
     if (value >= least && value <= most)
       return success();
@@ -27,7 +28,7 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
   };
   if (failed(within("tile_tokens", tileTokens, 1, 64)) || failed(within("tile_groups", tileGroups, 1, 64)) ||
       failed(within("panel_rows", panelRows, 1, 8192)) || failed(within("prefetch_bytes", prefetchBytes, 0, 1 << 20)) ||
-      failed(within("float_tokens", floatTokens, 1, 64)))
+      failed(within("float_tokens", floatTokens, 1, 64)) || failed(within("pair_tokens", pairTokens, 1, 16)))
     return failure();
   if (!llvm::isPowerOf2_64(static_cast<uint64_t>(tileTokens)))
     return emitError() << "expects tile_tokens to be a power of two, got " << tileTokens;

@@ -77,7 +77,8 @@ LogicalResult PrepareOp::verify() {
   if (normalised != bool(getWeight()) || (normalised && cast<trafo::WeightType>(getWeight().getType()).getShape() !=
                                                             ArrayRef<int64_t>{cols})) // prepare_c1
     return emitOpError("expects a weight of shape [") << cols << "] exactly when it normalises";
-  if (trafo::int8Terms(panel.getFormat()) > 0 && cols % 32 != 0) // prepare_c2
+  bool byGroups = trafo::int8Terms(panel.getFormat()) > 0 || panel.getFormat() == trafo::ActivationFormat::BF16G32;
+  if (byGroups && cols % 32 != 0) // prepare_c2
     return emitOpError("expects a multiple of 32 columns for ")
            << trafo::stringifyActivationFormat(panel.getFormat()) << ", got " << cols;
   int64_t sourceCols = cast<MemRefType>(getSource().getType()).getDimSize(1);
@@ -228,6 +229,10 @@ LogicalResult BlockContractOp::verify() {
   if (!trafo::canMultiply(getActivation(), *info)) // block_contract_c5
     return emitOpError("expects weights that ") << trafo::stringifyActivationFormat(getActivation())
                                                 << " activations can be multiplied with, got " << getFormat();
+  if (getActivation() == trafo::ActivationFormat::BF16G32 &&
+      (layout.lane != 2 || getColumns() % trafo::kPairGroup != 0)) // block_contract_c6
+    return emitOpError("expects lanes of 2 and a multiple of ")
+           << trafo::kPairGroup << " columns for bf16_g32, got " << layout.lane << " and " << getColumns();
   return success();
 }
 

@@ -24,7 +24,7 @@ def Plan_PanelType : TypeDef<Plan_Dialect, "Panel"> {
     `!plan.panel<64x576xi8_g32>`: int8 codes [rows, cols], f32 scale d, f32 d * sum(codes) and i32 sum(codes) per group
     of 32. `i8x2_g32`: two such rows for each, of the values and of what rounding them left; results are the sum of both.
     `i8_row`: codes [rows, cols], of a row one scale and one sum of its codes.
-    `f32`: the values themselves. `bf16`: the values, each rounded to the nearest (ties to even).
+    `f32`: the values themselves. `bf16`, `bf16_g32`: the values, each rounded to the nearest (ties to even).
   }];
   let parameters = (ins "int64_t":$rows, "int64_t":$cols, "::trafo::ActivationFormat":$format);
   let hasCustomAssemblyFormat = 1;
@@ -120,7 +120,7 @@ def Plan_PrepareOp : Plan_Op<"prepare", [AttrSizedOperandSegments, MemoryEffects
     With `map`, row i is `source[map[first + i]]` (the rows whose logits are wanted). Sums of squares run in 16 lanes
     over columns, the lanes are then added in halves (8, 4, 2, 1). i8_g32: d = amax / 127, q = roundeven(x * (1 / d)); i8_row the same
     with the amax of the row.
-    C1: weight iff normalised, a vector of the source's columns. C2: int8 panels need a multiple of 32 columns.
+    C1: weight iff normalised, a vector of the source's columns. C2: int8 and bf16_g32 panels need a multiple of 32 columns.
     C3: the panel has at most the source's columns.
   }];
   let arguments = (ins AnyMemRef:$source, Index:$first, Index:$count, Optional<AnyMemRef>:$map,
@@ -140,7 +140,7 @@ def Plan_ContractOp : Plan_Op<"contract", [RecursiveMemoryEffects, SingleBlock]>
     A unit is `groups` tiles of 16 weight rows. For every panel row and unit the body runs once with the row's number
     in the panel, the unit, and per tile a vector of 16 sums (the numeric class is the panel's format).
     C1: the panel has the weight's columns. C2: the body's arguments are two indices and `groups` vector<16xf32>.
-    C3: f32 and bf16 panels contract any format, int8 panels formats with groups of 32 that have a block rule, i8_row
+    C3: f32 and bf16 panels contract any format, bf16_g32 panels bf16, int8 panels formats with groups of 32 that have a block rule, i8_row
     panels those whose block is the row.
     `library` is the road: absent, the sums are computed by generated code; else by the machine's matmul library, which
     takes its operands in that form. C4: panel and weight are both f32, or both bf16 for bf16_tiles; the columns are a
@@ -304,17 +304,28 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
     sums[r,t] = fma(d_w[r], P[r, t], sums[r, t])
     ```
     f32 and bf16, block of `columns` columns: `sums[r, t] = fma(float(w[r, c]), float(x[t, c]), sums[r, t])`, c ascending.
-    Activations: row `row + t`, columns from `column`. For f32 and bf16 `acts` is [rows, columns]. For i8_g32 `acts` are the
+
+    bf16_g32, groups of 32 columns in ascending order, c the even columns of the group in ascending order:
+    ```
+    p0[r, t]  = fma(w[r, c], x[t, c], p0[r, t])              (from 0)
+    p1[r, t]  = fma(w[r, c + 1], x[t, c + 1], p1[r, t])      (from 0)
+    sums[r,t] = sums[r, t] + (p0[r, t] + p1[r, t])
+    ```
+    which is what TDPBF16PS does for 32 columns (Intel SDM volume 2, TDPBF16PS), but that it takes denormal inputs and
+    results for zero: with those alone may machines differ.
+
+    Activations: row `row + t`, columns from `column`. For f32, bf16 and bf16_g32 `acts` is [rows, columns]. For i8_g32 `acts` are the
     codes [tiles, groups of 32, rows of a tile, 32], scales d_a and scaled sums s_a [tiles, groups, rows of a tile], and sums
     of 16 codes each [tiles, groups, rows of a tile, 2] (i16); i8_row has one d_a for a row, and for s_a the sum of all
     codes (i32); `row` counts over tiles and is a multiple of the tokens, so
     that they share a tile.
     `prefetch`, where not 0, says how many bytes ahead of the block the machine shall begin to read while it works on this
     one.
-    C1: groups * tokens sums, as many results. C2: four activation buffers for int8, one for f32 and bf16.
+    C1: groups * tokens sums, as many results. C2: four activation buffers for int8, one for floats.
     C3: the format is a storage format, and the layout can hold it in tiles of 16 rows; codes in lanes of 4, in planes or
     biased by 128, one block of them. C4: int8 takes a number of tokens that divides the rows of a tile. C5: the format
-    is one that the activations can be multiplied with: a block that is the row with i8_row, and nothing else with it.
+    is one that the activations can be multiplied with: a block that is the row with i8_row, and nothing else with it;
+    bf16 with bf16_g32. C6: bf16_g32 takes lanes of 2 and a multiple of 32 columns.
   }];
   let arguments = (ins Variadic<Plan_Vec16>:$sums, AnyMemRef:$weights, Index:$offset, Variadic<AnyMemRef>:$acts, Index:$row,
                        Index:$column, StrAttr:$format, Trafo_LayoutAttr:$layout, Trafo_ActivationFormat:$activation, I64Attr:$groups, I64Attr:$tokens,

@@ -171,6 +171,7 @@ bool canMultiply(ActivationFormat activation, const FormatInfo &format) {
   case ActivationFormat::I8Row:
     return format.isPerRow();
   case ActivationFormat::BF16:
+  case ActivationFormat::BF16G32:
     return format.format == Format::BF16;
   }
   return false;

@@ -50,6 +50,12 @@ inline int64_t int8Terms(ActivationFormat format) {
 inline ActivationFormat termOf(ActivationFormat format) {
   return format == ActivationFormat::I8x2G32 ? ActivationFormat::I8G32 : format;
 }
+/// Whether rows of a class are rounded to bf16.
+inline bool isBF16(ActivationFormat format) {
+  return format == ActivationFormat::BF16 || format == ActivationFormat::BF16G32;
+}
+/// Columns that bf16_g32 sums apart before they are added to what was: the depth of a tile of such values.
+inline constexpr int64_t kPairGroup = 32;
 /// Whether rows of class `activation` can be multiplied with weights of `format`.
 bool canMultiply(ActivationFormat activation, const FormatInfo &format);
 

@@ -14,9 +14,9 @@ static constexpr Feature kFeatures[] = {
 // 32 registers of 16 bytes: half a tile's sums of 4 tokens are 8 of int32, a tile's sums in f32 are 16. Not measured: the
 // machine at hand emulates them.
 static constexpr Tier kTiers[] = {
-    {"aarch64+i8mm", "generic", 2, plan::DotKind::Smmla, 4, 1, 64, 4096, plan::LibraryForm::None, 4},
-    {"aarch64+dotprod", "generic", 1, plan::DotKind::Sdot, 4, 1, 64, 4096, plan::LibraryForm::None, 4},
-    {"aarch64", "generic", 0, plan::DotKind::Generic, 4, 1, 64, 4096, plan::LibraryForm::None, 4},
+    {"aarch64+i8mm", "generic", 2, plan::DotKind::Smmla, 4, 1, 64, 4096, plan::LibraryForm::None, 4, 2},
+    {"aarch64+dotprod", "generic", 1, plan::DotKind::Sdot, 4, 1, 64, 4096, plan::LibraryForm::None, 4, 2},
+    {"aarch64", "generic", 0, plan::DotKind::Generic, 4, 1, 64, 4096, plan::LibraryForm::None, 4, 2},
 };
 
 plan::TargetAttr trafo::target::describeAArch64(mlir::MLIRContext *context, llvm::StringRef name, std::string &error) {

@@ -49,7 +49,11 @@ static FailureOr<Bytes> emit(ModuleOp module, plan::TargetAttr target, CodeForm 
 static llvm::StringRef ratesOf(llvm::StringRef tier) { return tier == "x86-64-v3" ? kRatesV3 : ""; }
 
 Target trafo::target::x86Target() {
-  return {"X86",       "x86_64-",     "x86-64-v3, x86-64-v4, x86-64-v4+vnni, x86-64-v4+bf16, x86-64-v4+amx-int8",
-          describeX86, buildLowering, emit,
+  return {"X86",
+          "x86_64-",
+          "x86-64-v3, x86-64-v4, x86-64-v4+vnni, x86-64-v4+bf16, x86-64-v4+amx-int8, x86-64-v4+amx-bf16",
+          describeX86,
+          buildLowering,
+          emit,
           ratesOf};
 }

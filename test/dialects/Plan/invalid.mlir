@@ -62,6 +62,14 @@ func.func @prepare_groups(%x: memref<4x48xf32>, %i: index) {
 
 // -----
 
+func.func @prepare_pairs(%x: memref<4x48xf32>, %i: index) {
+  // expected-error @+1 {{expects a multiple of 32 columns for bf16_g32, got 48}}
+  %0 = plan.prepare none %x[%i, %i] : memref<4x48xf32> -> !plan.panel<4x48xbf16_g32>
+  return
+}
+
+// -----
+
 func.func @prepare_columns(%x: memref<4x32xf32>, %i: index) {
   // expected-error @+1 {{expects a panel of at most 32 columns}}
   %0 = plan.prepare none %x[%i, %i] : memref<4x32xf32> -> !plan.panel<4x64xf32>
@@ -241,6 +249,33 @@ func.func @block_contract_c5(%w: memref<4096xi8>, %q: memref<2x2x4x32xi8>, %d: m
 
 // -----
 
+func.func @block_contract_c5(%w: memref<4096xi8>, %x: memref<4x64xbf16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{expects weights that bf16_g32 activations can be multiplied with, got f16}}
+  %0 = plan.block_contract "f16" <rows = 16, lane = 2> bf16_g32 groups 1 tokens 1 columns 64 stride 2048 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%x : memref<4x64xbf16>)[%i, %i] -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
+func.func @block_contract_c6(%w: memref<4096xi8>, %x: memref<4x64xbf16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{expects lanes of 2 and a multiple of 32 columns for bf16_g32, got 1 and 64}}
+  %0 = plan.block_contract "bf16" <rows = 16> bf16_g32 groups 1 tokens 1 columns 64 stride 2048 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%x : memref<4x64xbf16>)[%i, %i] -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
+func.func @block_contract_c6(%w: memref<4096xi8>, %x: memref<4x48xbf16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  // expected-error @+1 {{expects lanes of 2 and a multiple of 32 columns for bf16_g32, got 2 and 48}}
+  %0 = plan.block_contract "bf16" <rows = 16, lane = 2> bf16_g32 groups 1 tokens 1 columns 48 stride 1536 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<4096xi8> acts(%x : memref<4x48xbf16>)[%i, %i] -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
 // contract_c4
 func.func @road_of_the_weight(%x: memref<4x64xf32>, %i: index) {
   %0 = plan.prepare none %x[%i, %i] : memref<4x64xf32> -> !plan.panel<4x64xf32>
@@ -407,3 +442,8 @@ module attributes {plan.target = #plan.target<name = "t", triple = "x", cpu = "c
 
 // expected-error @+1 {{expects float_tokens from 1 to 64, got 65}}
 module attributes {plan.target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = maddubs, tile_tokens = 4, tile_groups = 1, panel_rows = 64, prefetch_bytes = 0, float_tokens = 65>} {}
+
+// -----
+
+// expected-error @+1 {{expects pair_tokens from 1 to 16, got 17}}
+module attributes {plan.target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = tdpbf16ps, tile_tokens = 4, tile_groups = 1, panel_rows = 64, prefetch_bytes = 0, pair_tokens = 17>} {}

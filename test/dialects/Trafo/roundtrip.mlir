@@ -141,8 +141,8 @@ func.func private @fused(%x: tensor<?x64xf32>, %rows: !trafo.rows, %kv: !trafo.k
   %1 = trafo.qkv_rope %0 weights(%qkv : !trafo.weight<128x64xq4_1>) table %table : !trafo.weight<128x32xf32> cache %kv[%layer] rows %rows heads 4 via i8_g32 : tensor<?x64xf32>, !trafo.kv<2x2x16xf16> -> tensor<?x64xf32>
   // CHECK-NEXT: trafo.qkv_rope %{{.*}} weights(%{{.*}}, %{{.*}}, %{{.*}} : !trafo.weight<64x64xq4_1>, !trafo.weight<32x64xq8_0>, !trafo.weight<32x64xq8_0>) biases(%{{.*}}, %{{.*}}, %{{.*}} : !trafo.weight<64xf32>, !trafo.weight<32xf32>, !trafo.weight<32xf32>) cache %{{.*}}[%{{.*}}] rows %{{.*}} heads 4 : tensor<?x64xf32>, <2x2x16xf16> -> tensor<?x64xf32>
   %2 = trafo.qkv_rope %1 weights(%w, %k, %k : !trafo.weight<64x64xq4_1>, !trafo.weight<32x64xq8_0>, !trafo.weight<32x64xq8_0>) biases(%norm, %kb, %kb : !trafo.weight<64xf32>, !trafo.weight<32xf32>, !trafo.weight<32xf32>) cache %kv[%layer] rows %rows heads 4 : tensor<?x64xf32>, !trafo.kv<2x2x16xf16> -> tensor<?x64xf32>
-  // CHECK-NEXT: trafo.gate_up silu %{{.*}} weights(%{{.*}} : !trafo.weight<128x64xq4_1>) via bf16 : tensor<?x64xf32> -> tensor<?x64xf32>
-  %3 = trafo.gate_up silu %2 weights(%qkv : !trafo.weight<128x64xq4_1>) via bf16 : tensor<?x64xf32> -> tensor<?x64xf32>
+  // CHECK-NEXT: trafo.gate_up silu %{{.*}} weights(%{{.*}} : !trafo.weight<128x64xq4_1>) via bf16_g32 : tensor<?x64xf32> -> tensor<?x64xf32>
+  %3 = trafo.gate_up silu %2 weights(%qkv : !trafo.weight<128x64xq4_1>) via bf16_g32 : tensor<?x64xf32> -> tensor<?x64xf32>
   // CHECK-NEXT: trafo.gate_up gelu %{{.*}} weights(%{{.*}}, %{{.*}} : !trafo.weight<64x64xq4_1>, !trafo.weight<64x64xq4_1>) biases(%{{.*}}, %{{.*}} : !trafo.weight<64xf32>, !trafo.weight<64xf32>) : tensor<?x64xf32> -> tensor<?x64xf32>
   %4 = trafo.gate_up gelu %3 weights(%w, %w : !trafo.weight<64x64xq4_1>, !trafo.weight<64x64xq4_1>) biases(%norm, %norm : !trafo.weight<64xf32>, !trafo.weight<64xf32>) : tensor<?x64xf32> -> tensor<?x64xf32>
   // CHECK-NEXT: trafo.linear_add %{{.*}}, %{{.*}} onto %{{.*}} : tensor<?x64xf32>, <64x64xq4_1> -> tensor<?x64xf32>

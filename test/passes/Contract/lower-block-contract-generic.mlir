@@ -94,3 +94,31 @@ func.func @codebook(%w: memref<2208xi8>, %q: memref<2x8x4x32xi8>, %d: memref<2x8
        -> vector<16xf32>
   return %0 : vector<16xf32>
 }
+
+// Two rows by a tile: a group's even and odd columns are summed apart from zero, a word of two columns at a time, and the two
+// sums' sum is added to what was.
+// CHECK-LABEL: func.func @pairs
+// CHECK-SAME:    %[[V:[a-z0-9]*]]: vector<16xf32>)
+// CHECK:         %[[SUMS:.*]]:2 = scf.for {{.*}} iter_args(%[[S0:.*]] = %[[V]], %[[S1:.*]] = %[[V]])
+// CHECK-COUNT-16:  memref.prefetch
+// CHECK:           %[[P:.*]]:4 = scf.for {{.*}} %c16{{.*}} iter_args(%[[E0:.*]] = %cst, %[[E1:.*]] = %cst, %[[O0:.*]] = %cst, %[[O1:.*]] = %cst)
+// CHECK:             vector.load {{.*}} : memref<8x64xbf16>, vector<2xbf16>
+// CHECK:             %[[W:.*]] = vector.load {{.*}} : memref<2048xi8>, vector<64xi8>
+// CHECK:             %[[WORDS:.*]] = vector.bitcast %[[W]] : vector<64xi8> to vector<16xi32>
+// CHECK:             %[[LOW:.*]] = arith.shli %[[WORDS]]
+// CHECK:             %[[EVEN:.*]] = vector.bitcast %[[LOW]] : vector<16xi32> to vector<16xf32>
+// CHECK:             %[[HIGH:.*]] = arith.andi %[[WORDS]]
+// CHECK:             %[[ODD:.*]] = vector.bitcast %[[HIGH]] : vector<16xi32> to vector<16xf32>
+// CHECK-NEXT:        math.fma %[[EVEN]], %{{.*}}, %[[E0]]
+// CHECK-NEXT:        math.fma %[[EVEN]], %{{.*}}, %[[E1]]
+// CHECK-NEXT:        math.fma %[[ODD]], %{{.*}}, %[[O0]]
+// CHECK-NEXT:        math.fma %[[ODD]], %{{.*}}, %[[O1]]
+// CHECK-NEXT:        scf.yield
+// CHECK:           %[[PAIR:.*]] = arith.addf %[[P]]#0, %[[P]]#2
+// CHECK-NEXT:      arith.addf %[[S0]], %[[PAIR]]
+func.func @pairs(%w: memref<2048xi8>, %x: memref<8x64xbf16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+  %0:2 = plan.block_contract "bf16" <rows = 16, lane = 2> bf16_g32 groups 1 tokens 2 columns 64 stride 2048 prefetch 4096
+         sums(%v, %v : vector<16xf32>, vector<16xf32>)
+         weights %w[%i] : memref<2048xi8> acts(%x : memref<8x64xbf16>)[%i, %i] -> vector<16xf32>, vector<16xf32>
+  return %0#0 : vector<16xf32>
+}

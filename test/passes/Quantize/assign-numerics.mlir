@@ -1,5 +1,7 @@
 // RUN: trafo-opt %s -trafo-assign-numerics | FileCheck %s --check-prefixes=CHECK,F32
 // RUN: trafo-opt %s -trafo-assign-numerics=bf16-activations | FileCheck %s --check-prefixes=CHECK,BF16
+// RUN: trafo-opt %s -trafo-assign-numerics=bf16-groups | FileCheck %s --check-prefixes=CHECK,GROUPS
+// RUN: trafo-opt %s -trafo-assign-numerics=bf16-groups --remarks-filter=trafo-quantize --remark-format=emitRemark 2>&1 >/dev/null | FileCheck %s --check-prefix=ODD
 // RUN: trafo-opt %s -trafo-assign-numerics --remarks-filter=trafo-quantize --remark-format=emitRemark -verify-diagnostics -o /dev/null
 
 // CHECK-LABEL: func @fast
@@ -34,10 +36,21 @@ func.func @floats(%x: tensor<?x64xf32>, %a: !trafo.weight<64x64xf32>, %b: !trafo
   // expected-remark @+1 {{activations enter as f32}}
   %1 = trafo.linear %0, %b : tensor<?x64xf32>, !trafo.weight<64x64xf16> -> tensor<?x64xf32>
   // F32:  trafo.linear %{{.*}} via f32
-  // BF16: trafo.linear %{{.*}} via bf16
+  // BF16: trafo.linear %{{.*}} via bf16 :
+  // GROUPS: trafo.linear %{{.*}} via bf16_g32 :
   // expected-remark @+1 {{activations enter as f32}}
   %2 = trafo.linear %1, %c : tensor<?x64xf32>, !trafo.weight<64x64xbf16> -> tensor<?x64xf32>
   return %2 : tensor<?x64xf32>
+}
+
+// Groups of 32 columns are whole, or there are none.
+// CHECK-LABEL: func @odd_columns
+func.func @odd_columns(%x: tensor<?x48xf32>, %w: !trafo.weight<64x48xbf16>) -> tensor<?x64xf32> {
+  // CHECK: trafo.linear %{{.*}} via f32
+  // ODD: not bf16_g32: its columns are no multiple of 32
+  // expected-remark @+1 {{activations enter as f32}}
+  %0 = trafo.linear %x, %w : tensor<?x48xf32>, !trafo.weight<64x48xbf16> -> tensor<?x64xf32>
+  return %0 : tensor<?x64xf32>
 }
 
 // Super-blocks too, whatever their groups; each weight keeps its own format.

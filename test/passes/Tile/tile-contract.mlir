@@ -17,6 +17,10 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   // CHECK: trafo.weight @i8 : {{.*}} layout <rows = 16, lane = 4, bias = 128>
   trafo.weight @i8 : !trafo.weight<32x64xi8_row> from #trafo.random<4>
 
+  // Pairs of columns side by side.
+  // CHECK: trafo.weight @pairs : {{.*}} layout <rows = 16, lane = 2>
+  trafo.weight @pairs : !trafo.weight<32x64xbf16> from #trafo.random<5>
+
   plan.buffer @x : memref<8x64xf32>
   plan.buffer @z : memref<8x256xf32>
   plan.buffer @y : memref<8x48xf32>
@@ -132,6 +136,30 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
     plan.end
   }
 
+  // The row is one block; two rows at a time, and one. The next unit's lines are fetched by a loop.
+  // CHECK-LABEL: plan.stage @bf16_pairs
+  // CHECK:         scf.if
+  // CHECK:           scf.for
+  // CHECK:             memref.prefetch
+  // CHECK-NOT:         memref.prefetch
+  // CHECK:         plan.block_contract "bf16" <rows = 16, lane = 2> bf16_g32 groups 1 tokens 2 columns 64 stride 2048 sums
+  // CHECK-SAME:      acts({{.*}} : memref<8x64xbf16>)
+  // CHECK:         plan.block_contract "bf16" <rows = 16, lane = 2> bf16_g32 groups 1 tokens 1 columns 64 stride 2048 prefetch 4096
+  plan.stage @bf16_pairs {
+  ^bb0(%layer: index):
+    %c0 = arith.constant 0 : index
+    %c2 = arith.constant 2 : index
+    %rows = plan.rows
+    %x = plan.ref @x : memref<8x64xf32>
+    %w = plan.weight @pairs : !trafo.weight<32x64xbf16>
+    %p = plan.prepare none %x[%c0, %rows] : memref<8x64xf32> -> !plan.panel<8x64xbf16_g32>
+    plan.contract %p rows %rows, %w units %c0 to %c2 groups 1 : !plan.panel<8x64xbf16_g32>, !trafo.weight<32x64xbf16> {
+    ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+      plan.end
+    }
+    plan.end
+  }
+
   // Two tiles of a unit, one after the other: the sums of one fill the registers.
   // CHECK-LABEL: plan.stage @float_pair
   // CHECK:         %[[FIRST:.*]]:4 = scf.for
@@ -183,6 +211,7 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
     plan.run @float
     plan.run @unpacked
     plan.run @whole_rows
+    plan.run @bf16_pairs
     plan.end
   }
 }

@@ -63,5 +63,5 @@ def test_two_formats_at_once_are_refused(trafo, tiny, folder):
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert "--compute=int8 makes formats of its own and --weights=q8_0 another" in done.stderr
     done = run(trafo, "compile", tiny, "-o", folder / "none", "--compute=int4")
-    assert done.returncode == 2 and "--compute: int4 not in {as-stored,int8}" in done.stderr
+    assert done.returncode == 2 and "--compute: int4 not in {as-stored,int8,bf16}" in done.stderr
     assert not (folder / "none").exists()
