@@ -187,7 +187,9 @@ def test_stopped_it_leaves_nothing_behind(trafo, tmp_path, wait):
     (tmp_path / "temporary").mkdir()
     process = subprocess.Popen([trafo, "tune", "--target", TARGET, "--formats", "q4_1,q8_0,q6_k,f16", "-o", tmp_path / "t.json"],
                                stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               env=dict(os.environ, TMPDIR=str(tmp_path / "temporary")))
+                               env=dict(os.environ, TMPDIR=str(tmp_path / "temporary")),
+                               # a script's background ignores it
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     time.sleep(wait)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
