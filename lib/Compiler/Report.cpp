@@ -78,19 +78,15 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
   out << "\npredicted                "
       << llvm::format("%.0f tokens/s", rate * 1e9 / std::max<double>(manifest.decode_bytes, 1))
       << " decoding at batch 1, if bound by reading\n";
-  llvm::StringRef unused = "not used: the model has no linears with float weights";
-  if (summary.compute == "int8")
-    out << "int8 compute             "
-        << (multiplies(summary, ActivationFormat::I8Row)
-                ? "linears with float weights, by rows; the head by groups; others as stored"
-                : unused)
-        << "\n";
-  if (summary.compute == "bf16")
-    out << "bf16 compute             "
-        << (multiplies(summary, ActivationFormat::BF16G32)
-                ? "linears with float weights, by groups of 32 columns; others as stored"
-                : unused)
-        << "\n";
+  auto printCompute = [&](llvm::StringRef compute, ActivationFormat rows, llvm::StringRef how) {
+    if (summary.compute == compute)
+      out << compute << " compute             "
+          << (multiplies(summary, rows) ? ("linears with float weights, " + how + "; others as stored").str()
+                                        : "not used: the model has no linears with float weights")
+          << "\n";
+  };
+  printCompute("int8", ActivationFormat::I8Row, "by rows; the head by groups");
+  printCompute("bf16", ActivationFormat::BF16G32, "by groups of 32 columns");
   if (summary.libraryAsked || callsLibrary(summary))
     out << "oneDNN                   "
         << (callsLibrary(summary) ? "needed when it runs: libdnnl.so.3, 3.2 or newer"

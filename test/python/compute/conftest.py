@@ -2,7 +2,7 @@ import json
 
 import numpy
 import pytest
-from programs import TINY, TOKENS, Tiny, make, run
+from programs import TINY, TOKENS, Tiny, compiled, make, run
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,18 @@ def ids(folder):
     path = folder / "ids.json"
     path.write_text(json.dumps([(i * 37 + i // 7) % 256 for i in range(TOKENS)]))
     return path
+
+
+@pytest.fixture(scope="module")
+def computed(trafo, tiny, folder):
+    """The tiny model compiled with --compute, once each."""
+    programs = {}
+
+    def of(compute):
+        if compute not in programs:
+            programs[compute] = compiled(trafo, tiny, folder / compute, f"--compute={compute}")
+        return programs[compute]
+    return of
 
 
 @pytest.fixture

@@ -3,38 +3,15 @@
 import json
 
 import pytest
-from programs import TINY, Tiny, assert_same_bits_every_way, compiled, divergences, make, run
+from programs import TINY, Tiny, compiled, make, run
 
 
-@pytest.fixture(scope="module")
-def int8(trafo, tiny, folder):
-    return compiled(trafo, tiny, folder / "int8", "--compute=int8")
-
-
-def test_logits_are_near_those_of_the_interpreter_that_rounds_alike(trafo, tiny, int8, logits):
-    program = logits(int8)
-    alike = logits(tiny, "--reference", "--as-compiled", "--compute=int8")
-    exact = logits(tiny, "--reference")
-    # Rounding to int8 is most of what lies between the program and the model.
-    assert 0 < 5 * divergences(alike, program).mean() < divergences(exact, program).mean() < 0.01
-
-
-def test_bits_depend_on_neither_threads_nor_cuts_nor_company(int8, logits, folder):
-    assert_same_bits_every_way(int8, logits, folder)
-
-
-def test_inspect_names_the_classes(trafo, int8):
-    info = json.loads(run(trafo, "inspect", int8, "--json").stdout)["info"]
+def test_inspect_names_the_classes(trafo, computed):
+    info = json.loads(run(trafo, "inspect", computed("int8"), "--json").stdout)["info"]
     classes = {entry["op"]: entry["class"] for entry in info["numeric_classes"]}
     for op in ("trafo.qkv_rope", "trafo.linear_add", "trafo.gate_up"):
         assert classes[op].startswith("i8_row x i8_row")
     assert classes["trafo.lm_head"] == "i8x2_g32 x q8_0"
-
-
-def test_every_stage_is_judged(trafo, tiny):
-    done = run(trafo, "check", tiny, "--compute=int8")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "trafo-requantize" in done.stdout and "trafo-outline-stages" in done.stdout
 
 
 @pytest.mark.parametrize("format", ["f32", "f16"])
