@@ -2,8 +2,6 @@
 
 #include "dialects/Plan/IR/PlanOps.h"
 
-#include "llvm/Support/MathExtras.h"
-
 using namespace mlir;
 using namespace trafo;
 
@@ -26,9 +24,7 @@ FailureOr<trafo_manifest_t> trafo::buildManifest(ModuleOp module) {
   manifest.arena_size = static_cast<uint64_t>(arena.getSize());
   manifest.logits_offset = static_cast<uint64_t>(arena.getLogitsOffset());
   manifest.logits_stride = static_cast<uint64_t>(arena.getLogitsStride());
-  // A stride with room for more than the logits has it for their maxima (LinearStages, LmHeadOp).
-  uint64_t logits = llvm::alignTo(manifest.vocabulary, TRAFO_LOGITS_BLOCK);
-  manifest.logits_maxima = manifest.logits_stride > logits ? logits : 0;
+  manifest.logits_maxima = static_cast<uint64_t>(arena.getLogitsMaxima());
   manifest.kv_offset = static_cast<uint64_t>(arena.getKvOffset());
   manifest.kv_size = static_cast<uint64_t>(arena.getKvSize());
   manifest.decode_bytes = static_cast<uint64_t>(arena.getDecodeBytes());

@@ -19,7 +19,7 @@ using namespace trafo;
 namespace {
 struct LowerBlockContractAArch64Pass : trafo::impl::LowerBlockContractAArch64PassBase<LowerBlockContractAArch64Pass> {
   void runOnOperation() override {
-    FailureOr<plan::TargetAttr> target = targetOf(getOperation());
+    FailureOr<plan::TargetAttr> target = plan::targetOf(getOperation());
     if (failed(target))
       return signalPassFailure();
     bool hasMatrix = target->getDot() == plan::DotKind::Smmla;

@@ -138,12 +138,6 @@ void BlockContract::lowerFloat() {
   op.erase();
 }
 
-FailureOr<plan::TargetAttr> trafo::targetOf(ModuleOp module) {
-  if (auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr))
-    return target;
-  return module.emitError("expects the module attribute plan.target");
-}
-
 void trafo::lowerBlockContracts(ModuleOp module, function_ref<void(BlockContract &)> lowerInt8,
                                 function_ref<void(BlockContract &)> lowerPairs) {
   SmallVector<plan::BlockContractOp> ops;

@@ -102,9 +102,6 @@ private:
   mlir::Value loadAs(mlir::Type type, int64_t tile, int64_t at, int64_t lanes = plan::kTileRows);
 };
 
-/// plan.target of a module, which lowerings to a machine's own instructions need; an error at the module without one.
-mlir::FailureOr<plan::TargetAttr> targetOf(mlir::ModuleOp module);
-
 /// Lowers the module's block contractions: those of f32 and bf16, which are alike everywhere, by `lowerInt8` those of int8
 /// and by `lowerPairs` those of bf16_g32, which may leave one for a later lowering.
 void lowerBlockContracts(

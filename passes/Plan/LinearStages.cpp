@@ -63,7 +63,8 @@ FailureOr<plan::BufferOp> LinearStages::plan(LmHeadOp op, const RowsOf &input, c
   // Past the logits of a row lie the greatest of each 16, so that a token can be picked without reading all of them.
   int64_t vocabulary = rowsOf(op.getWeight()), units = unitsOf(op.getWeight()), maxima = units * kTileRows;
   plan::BufferOp logits = stages.buffer(op.getLoc(), "logits", config.getMaxOutputs(), maxima + units);
-  logits->setAttr("logits", Builder(op.getContext()).getI64IntegerAttr(vocabulary));
+  logits.setLogits(vocabulary);
+  logits.setLogitsMaxima(maxima);
   auto store = [&](ImplicitLocOpBuilder &b, Value row, Value unit, ValueRange sums) {
     Value memory = stages.ref(b, logits);
     storeRow(b, sums[0], memory, row, columnOf(b, unit));

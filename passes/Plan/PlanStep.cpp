@@ -248,12 +248,10 @@ LogicalResult Planner::run(func::FuncOp step) {
 struct PlanStepPass : trafo::impl::PlanStepPassBase<PlanStepPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto config = module->getAttrOfType<ConfigAttr>("trafo.config");
-    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
-    if (!config || !target) {
-      module.emitError("expects the module attributes trafo.config and plan.target");
+    FailureOr<ConfigAttr> config = configOf(module);
+    FailureOr<plan::TargetAttr> target = plan::targetOf(module);
+    if (failed(config) || failed(target))
       return signalPassFailure();
-    }
     func::FuncOp step;
     for (auto function : module.getOps<func::FuncOp>())
       if (function.isPublic() && !function.isExternal()) {
@@ -270,7 +268,7 @@ struct PlanStepPass : trafo::impl::PlanStepPassBase<PlanStepPass> {
     auto builder = OpBuilder::atBlockBegin(module.getBody());
     auto planned = plan::StepOp::create(builder, step.getLoc(), step.getSymName());
     step.setSymName("trafo_planned_step"); // the plan takes the name over
-    if (failed(Planner(module, config, target.getPanelRows(), planned).run(step)))
+    if (failed(Planner(module, *config, target->getPanelRows(), planned).run(step)))
       return signalPassFailure();
     for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
       function.erase();

@@ -27,7 +27,7 @@ plan::StageOp StageBuilder::beginStage(ImplicitLocOpBuilder &b, StringRef name, 
 plan::BufferOp &StageBuilder::bufferNamed(Location loc, StringRef name, MemRefType type) {
   plan::BufferOp &entry = buffers[name];
   if (!entry)
-    entry = plan::BufferOp::create(top, loc, name, type, /*is_private=*/false, IntegerAttr(), IntegerAttr());
+    entry = plan::BufferOp::create(top, loc, name, type);
   return entry;
 }
 

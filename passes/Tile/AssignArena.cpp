@@ -30,7 +30,7 @@ int64_t bytesOf(MemRefType type) { return type.getNumElements() * type.getElemen
 struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto config = module->getAttrOfType<ConfigAttr>("trafo.config");
+    auto config = module->getAttrOfType<ConfigAttr>(kConfigAttrName);
     auto weightsSize = module->getAttrOfType<IntegerAttr>("plan.weights_size");
     auto costs = module->getAttrOfType<ArrayAttr>(plan::kCostsAttr);
     if (!config || !weightsSize || !costs) {
@@ -38,8 +38,8 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
       return signalPassFailure();
     }
     Builder builder(module.getContext());
-    int64_t end = 0, logitsOffset = -1, logitsStride = 0, vocabulary = 0, kvOffset = 0, kvSize = 0, kvPages = 0,
-            layers = 0, barriers = 0, decodeBytes = 0, window = 0;
+    int64_t end = 0, logitsOffset = -1, logitsStride = 0, logitsMaxima = 0, vocabulary = 0, kvOffset = 0, kvSize = 0,
+            kvPages = 0, layers = 0, barriers = 0, decodeBytes = 0, window = 0;
     auto place = [&](plan::BufferOp buffer, int64_t bytes, int64_t alignment) {
       end = llvm::alignTo(end, alignment);
       buffer.setOffsetAttr(builder.getI64IntegerAttr(end));
@@ -55,10 +55,11 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
         continue;
       }
       place(buffer, bytesOf(type), 64);
-      if (auto columns = buffer->getAttrOfType<IntegerAttr>("logits")) {
+      if (buffer.getLogits()) {
         logitsOffset = *buffer.getOffset();
         logitsStride = type.getDimSize(1);
-        vocabulary = columns.getInt();
+        logitsMaxima = buffer.getLogitsMaxima().value_or(0);
+        vocabulary = *buffer.getLogits();
       }
     }
     if (kv) {
@@ -105,7 +106,8 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
       }
     module->setAttr(plan::kArenaAttr,
                     plan::ArenaAttr::get(module.getContext(), size, weightsSize.getInt(), logitsOffset, logitsStride,
-                                         kvOffset, kvSize, kvPages, barriers, vocabulary, layers, decodeBytes, window));
+                                         kvOffset, kvSize, kvPages, barriers, vocabulary, layers, decodeBytes, window,
+                                         logitsMaxima));
   }
 };
 } // namespace

@@ -62,8 +62,7 @@ struct InstrumentStagesPass : trafo::impl::InstrumentStagesPassBase<InstrumentSt
     }
     int64_t stamps = 2 * stages.size();
     VectorMath b(module.getLoc(), OpBuilder::atBlockBegin(module.getBody()));
-    auto log = plan::BufferOp::create(b, kLog, b.memref({1 + stamps}, b.getI64Type()), /*is_private=*/true,
-                                      IntegerAttr(), IntegerAttr());
+    auto log = plan::BufferOp::create(b, kLog, b.memref({1 + stamps}, b.getI64Type()), /*isPrivate=*/true);
     log->setAttr("stages", b.getDenseI64ArrayAttr(stages));
     log->setAttr("layers", b.getDenseI64ArrayAttr(layers));
     for (auto stage : module.getOps<plan::StageOp>()) {

@@ -43,9 +43,9 @@ enum Argument {
 
 class Outliner {
 public:
-  explicit Outliner(ModuleOp module)
-      : module(module), config(module->getAttrOfType<ConfigAttr>("trafo.config")),
-        arena(module->getAttrOfType<plan::ArenaAttr>(plan::kArenaAttr)), top(module.getBodyRegion()) {
+  Outliner(ModuleOp module, ConfigAttr config)
+      : module(module), config(config), arena(module->getAttrOfType<plan::ArenaAttr>(plan::kArenaAttr)),
+        top(module.getBodyRegion()) {
     top.setInsertionPointToEnd(module.getBody());
   }
 
@@ -275,7 +275,8 @@ struct OutlineStagesPass : trafo::impl::OutlineStagesPassBase<OutlineStagesPass>
       module.emitError("expects a plan.step and plan.arena; run trafo-assign-arena first");
       return signalPassFailure();
     }
-    if (failed(Outliner(module).run(*steps.begin())))
+    FailureOr<ConfigAttr> config = configOf(module);
+    if (failed(config) || failed(Outliner(module, *config).run(*steps.begin())))
       signalPassFailure();
   }
 };

@@ -163,8 +163,6 @@ void AttentionLowering::run() {
 struct TileAttentionPass : trafo::impl::TileAttentionPassBase<TileAttentionPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto config = module->getAttrOfType<ConfigAttr>("trafo.config");
-    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
     SmallVector<plan::KVStoreOp> stores;
     SmallVector<plan::KVQuantizeOp> quantizes;
     SmallVector<plan::AttentionOp> attentions;
@@ -173,16 +171,16 @@ struct TileAttentionPass : trafo::impl::TileAttentionPassBase<TileAttentionPass>
     module.walk([&](plan::AttentionOp op) { attentions.push_back(op); });
     if (stores.empty() && quantizes.empty() && attentions.empty())
       return;
-    if (!config || !target) {
-      module.emitError("expects the module attributes trafo.config and plan.target");
+    FailureOr<ConfigAttr> config = configOf(module);
+    FailureOr<plan::TargetAttr> target = plan::targetOf(module);
+    if (failed(config) || failed(target))
       return signalPassFailure();
-    }
     for (plan::KVStoreOp op : stores)
-      lowerStore(op, config);
+      lowerStore(op, *config);
     for (plan::KVQuantizeOp op : quantizes)
-      lowerQuantize(op, config);
+      lowerQuantize(op, *config);
     for (plan::AttentionOp op : attentions)
-      AttentionLowering(op, config, target).run();
+      AttentionLowering(op, *config, *target).run();
   }
 };
 } // namespace

@@ -219,9 +219,13 @@ void ContractLowering::emitTile(Value unit, int64_t units, Value row, int64_t to
 struct TileContractPass : trafo::impl::TileContractPassBase<TileContractPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
     SmallVector<plan::ContractOp> ops;
     module.walk([&](plan::ContractOp op) { ops.push_back(op); });
+    if (ops.empty())
+      return;
+    FailureOr<plan::TargetAttr> target = plan::targetOf(ops.front());
+    if (failed(target))
+      return signalPassFailure();
     for (plan::ContractOp op : ops) {
       FailureOr<LayoutAttr> layout = layoutOf(op.getWeight(), module);
       if (failed(layout))
@@ -230,13 +234,13 @@ struct TileContractPass : trafo::impl::TileContractPassBase<TileContractPass> {
       bool int8 = int8Terms(rows) > 0;
       const FormatInfo &format = formatInfo(cast<WeightType>(op.getWeight().getType()).getFormat());
       bool pairs = rows == ActivationFormat::BF16G32;
-      if (!target || ((int8 || pairs) && (layout->getRaw() || !canMultiply(rows, format))) ||
+      if (((int8 || pairs) && (layout->getRaw() || !canMultiply(rows, format))) ||
           (!int8 && !layout->getRaw() && (format.grouped || layout->getLane() != (pairs ? 2 : 1)))) { // contract_c3
         op.emitOpError("has no lowering for ")
             << op.getWeight().getType() << " as " << *layout << " with " << op.getPanel().getType();
         return signalPassFailure();
       }
-      ContractLowering(op, module, *layout, target).run();
+      ContractLowering(op, module, *layout, *target).run();
     }
   }
 };

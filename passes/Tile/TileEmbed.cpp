@@ -27,10 +27,13 @@ LogicalResult lower(plan::EmbedOp op, ModuleOp module) {
   FailureOr<LayoutAttr> layout = layoutOf(op.getTable(), module);
   if (failed(layout))
     return failure(); // layoutOf has said why
+  FailureOr<ConfigAttr> config = configOf(op);
+  if (failed(config))
+    return failure(); // configOf has said why
   VectorMath b(op.getLoc(), OpBuilder(op));
   Value bytes = plan::PackedOp::create(b, packedType(module));
   Value base = plan::AddressOp::create(b, b.getIndexType(), op.getTable());
-  auto tokensType = b.memref({maxRows(module)}, b.getI32Type());
+  auto tokensType = b.memref({config->getMaxRows()}, b.getI32Type());
   Value tokens = plan::ArgOp::create(b, tokensType, "tokens");
   auto share = plan::ShareOp::create(b, b.getIndexType(), b.getIndexType(), plan::RowsOp::create(b, b.getIndexType()));
   float scale = op.getScale().convertToFloat();

@@ -74,11 +74,11 @@ struct TileLibraryContractPass : trafo::impl::TileLibraryContractPassBase<TileLi
       if (op.getLibrary())
         ops.push_back(op);
     });
-    auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
-    if (!ops.empty() && !target) {
-      ops.front().emitOpError("expects the module attribute plan.target");
+    if (ops.empty())
+      return;
+    FailureOr<plan::TargetAttr> target = plan::targetOf(ops.front());
+    if (failed(target))
       return signalPassFailure();
-    }
     for (plan::ContractOp op : ops) {
       FailureOr<LayoutAttr> layout = layoutOf(op.getWeight(), module);
       if (failed(layout))
@@ -88,7 +88,7 @@ struct TileLibraryContractPass : trafo::impl::TileLibraryContractPassBase<TileLi
                                    << libraryLayout(&getContext(), *op.getLibrary()) << ", got " << *layout;
         return signalPassFailure();
       }
-      lower(op, module, target);
+      lower(op, module, *target);
     }
   }
 };

@@ -177,11 +177,11 @@ struct TilePreparePass : trafo::impl::TilePreparePassBase<TilePreparePass> {
   void runOnOperation() override {
     SmallVector<plan::PrepareOp> ops;
     getOperation().walk([&](plan::PrepareOp op) { ops.push_back(op); });
-    auto target = getOperation()->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
-    if (!target && !ops.empty()) {
-      ops[0].emitOpError("expects the module attribute plan.target");
+    if (ops.empty())
+      return;
+    FailureOr<plan::TargetAttr> target = plan::targetOf(ops.front());
+    if (failed(target))
       return signalPassFailure();
-    }
     for (plan::PrepareOp op : ops) {
       if (!op.getPanel().use_empty()) {
         op.emitOpError("is still read as a panel; run trafo-tile-contract first");
@@ -192,7 +192,7 @@ struct TilePreparePass : trafo::impl::TilePreparePassBase<TilePreparePass> {
         op.emitOpError("expects a multiple of 16 columns for a layer norm, got ") << panel.getCols();
         return signalPassFailure();
       }
-      lower(op, target);
+      lower(op, *target);
     }
   }
 };

@@ -68,7 +68,7 @@ trafo::plan::RefOp VectorMath::buffer(StringRef name, MemRefType type, bool isPr
   auto module = getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
   if (!module.lookupSymbol(name)) {
     OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-    plan::BufferOp::create(top, getLoc(), name, type, isPrivate, IntegerAttr(), IntegerAttr());
+    plan::BufferOp::create(top, getLoc(), name, type, isPrivate);
   }
   return plan::RefOp::create(*this, type, name);
 }

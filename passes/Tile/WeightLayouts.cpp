@@ -59,5 +59,3 @@ MemRefType trafo::packedType(ModuleOp module) {
   return MemRefType::get({size ? size.getInt() + 4096 : ShapedType::kDynamic},
                          IntegerType::get(module.getContext(), 8));
 }
-
-int64_t trafo::maxRows(ModuleOp module) { return module->getAttrOfType<ConfigAttr>("trafo.config").getMaxRows(); }

@@ -21,9 +21,6 @@ llvm::SmallVector<mlir::FlatSymbolRefAttr> slotSymbols(plan::StageOp stage, int6
 /// memref<Nxi8> of all packed weights, with slack for prefetches that run past the end.
 mlir::MemRefType packedType(mlir::ModuleOp module);
 
-/// trafo.config's max_rows.
-int64_t maxRows(mlir::ModuleOp module);
-
 } // namespace trafo
 
 #endif

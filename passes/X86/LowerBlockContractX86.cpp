@@ -185,7 +185,7 @@ bool hasOwnShape(const BlockContract &c) {
 
 struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<LowerBlockContractX86Pass> {
   void runOnOperation() override {
-    FailureOr<plan::TargetAttr> target = targetOf(getOperation());
+    FailureOr<plan::TargetAttr> target = plan::targetOf(getOperation());
     if (failed(target))
       return signalPassFailure();
     plan::DotKind dot = target->getDot();

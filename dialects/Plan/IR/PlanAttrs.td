@@ -42,8 +42,10 @@ def Plan_ArenaAttr : AttrDef<Plan_Dialect, "Arena"> {
                         "int64_t":$barriers,      // of one step
                         "int64_t":$vocabulary, "int64_t":$layers,
                         "int64_t":$decode_bytes,  // weight bytes a step of one row reads
-                        DefaultValuedParameter<"int64_t", "0">:$window); // positions that rows see at most; 0: all
+                        DefaultValuedParameter<"int64_t", "0">:$window, // positions that rows see at most; 0: all
+                        DefaultValuedParameter<"int64_t", "0">:$logits_maxima); // float of a row that maxima of 16 begin at; 0: none
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 /// What one run of a stage reads and computes, counted by trafo-count-costs: entries of the module attribute `plan.costs`.

@@ -35,6 +35,16 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
   return success();
 }
 
+LogicalResult ArenaAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t, int64_t, int64_t,
+                                int64_t logitsStride, int64_t, int64_t, int64_t, int64_t, int64_t vocabulary, int64_t,
+                                int64_t, int64_t, int64_t logitsMaxima) {
+  int64_t last = logitsStride - llvm::divideCeil(vocabulary, kTileRows);
+  if (logitsMaxima != 0 && (logitsMaxima < vocabulary || logitsMaxima > last))
+    return emitError() << "expects logits_maxima to be 0 or from " << vocabulary << " to " << last << ", got "
+                       << logitsMaxima;
+  return success();
+}
+
 void PlanDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST

@@ -41,6 +41,13 @@ LogicalResult BufferOp::verify() {
     return emitOpError("expects a static shape with identity layout, got ") << type;
   if (getOffset() && *getOffset() % 64 != 0) // buffer_c2
     return emitOpError("expects an offset that is a multiple of 64, got ") << *getOffset();
+  bool isRows = type.getRank() == 2 && type.getElementType().isF32();
+  int64_t columns = isRows ? type.getDimSize(1) : 0, logits = getLogits().value_or(0);
+  if (getLogits() && (logits < 1 || logits > columns)) // buffer_c3
+    return emitOpError("expects rows of at least one and all of ") << logits << " logits in f32, got " << type;
+  int64_t maxima = getLogitsMaxima().value_or(logits), last = columns - llvm::divideCeil(logits, kTileRows);
+  if (getLogitsMaxima() && (!getLogits() || maxima < logits || maxima > last)) // buffer_c4
+    return emitOpError("expects maxima from ") << logits << " to " << last << " of a row of logits, got " << maxima;
   return success();
 }
 

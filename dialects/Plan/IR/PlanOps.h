@@ -56,6 +56,8 @@ std::string libraryProblem(LibraryForm form, ActivationFormat panel, WeightType 
 /// Module attributes.
 inline constexpr llvm::StringLiteral kTargetAttr = "plan.target";
 inline constexpr llvm::StringLiteral kArenaAttr = "plan.arena";
+/// What the machine that the module of `op` is made for offers; an error at `op` where it does not say.
+inline mlir::FailureOr<TargetAttr> targetOf(mlir::Operation *op) { return moduleAttr<TargetAttr>(op, kTargetAttr); }
 /// An array of plan.cost, one a stage; and plan.profile, where the step is instrumented.
 inline constexpr llvm::StringLiteral kCostsAttr = "plan.costs";
 inline constexpr llvm::StringLiteral kProfileAttr = "plan.profile";

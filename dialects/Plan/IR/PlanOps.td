@@ -35,9 +35,19 @@ def Plan_Panel : Type<CPred<"::llvm::isa<::trafo::plan::PanelType>($_self)">, "p
 
 def Plan_BufferOp : Plan_Op<"buffer", [Symbol]> {
   let summary = "a piece of the arena; `private`: one for each worker";
-  let description = "C1: a static shape with identity layout. C2: an offset, once assigned, is a multiple of 64.";
+  let description = [{
+    The step's logits are the first `logits` floats of each row of a buffer. Where it says `logits_maxima`, there begins in
+    the row the greatest of each 16 logits (NaN where one of them is not finite); other floats mean nothing.
+    C1: a static shape with identity layout. C2: an offset, once assigned, is a multiple of 64. C3: `logits` is of rows of
+    so many f32. C4: `logits_maxima` lies past the logits and leaves room for one of each 16.
+  }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyMemRef>:$type, UnitAttr:$is_private,
-                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride);
+                       OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride, OptionalAttr<I64Attr>:$logits,
+                       OptionalAttr<I64Attr>:$logits_maxima);
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::MemRefType":$type, CArg<"bool", "false">:$isPrivate), [{
+    build($_builder, $_state, name, type, isPrivate, /*offset=*/nullptr, /*stride=*/nullptr, /*logits=*/nullptr,
+          /*logits_maxima=*/nullptr);
+  }]>];
   let assemblyFormat = "(`private` $is_private^)? $sym_name `:` $type (`at` $offset^)? (`stride` $stride^)? attr-dict";
   let hasVerifier = 1;
 }

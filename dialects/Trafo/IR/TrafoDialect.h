@@ -7,6 +7,7 @@
 #define TRAFO_DIALECTS_TRAFO_IR_TRAFODIALECT_H
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "trafo/Formats.h"
@@ -82,6 +83,20 @@ std::optional<std::pair<KVFormat, int64_t>> parseKVFormat(llvm::StringRef name);
 
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Trafo/IR/TrafoAttrs.h.inc"
+
+namespace trafo {
+/// The attribute `name` of the module that `op` is or stands in; an error at `op` where there is none.
+template <typename AttrT> mlir::FailureOr<AttrT> moduleAttr(mlir::Operation *op, llvm::StringRef name) {
+  auto module = llvm::dyn_cast<mlir::ModuleOp>(op);
+  if (!module)
+    module = op->getParentOfType<mlir::ModuleOp>();
+  if (auto attr = module ? module->getAttrOfType<AttrT>(name) : AttrT())
+    return attr;
+  return op->emitOpError("expects the module attribute ") << name;
+}
+/// What the module of `op` is compiled for; an error at `op` where it does not say.
+inline mlir::FailureOr<ConfigAttr> configOf(mlir::Operation *op) { return moduleAttr<ConfigAttr>(op, kConfigAttrName); }
+} // namespace trafo
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/Trafo/IR/TrafoTypes.h.inc"

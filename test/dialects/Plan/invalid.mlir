@@ -10,6 +10,39 @@ plan.buffer @x : memref<4x16xf32> at 32
 
 // -----
 
+// expected-error @+1 {{expects rows of at least one and all of 20 logits in f32, got 'memref<4x16xf32>'}}
+plan.buffer @x : memref<4x16xf32> {logits = 20 : i64}
+
+// -----
+
+// expected-error @+1 {{expects rows of at least one and all of 8 logits in f32, got 'memref<4x16xf16>'}}
+plan.buffer @x : memref<4x16xf16> {logits = 8 : i64}
+
+// -----
+
+// A row of 64 floats has room for the three maxima of 40 logits from float 40 to float 61 on.
+plan.buffer @first : memref<4x64xf32> {logits = 40 : i64, logits_maxima = 40 : i64}
+plan.buffer @last : memref<4x64xf32> {logits = 40 : i64, logits_maxima = 61 : i64}
+// expected-error @+1 {{expects maxima from 40 to 61 of a row of logits, got 62}}
+plan.buffer @x : memref<4x64xf32> {logits = 40 : i64, logits_maxima = 62 : i64}
+
+// -----
+
+// expected-error @+1 {{expects maxima from 40 to 61 of a row of logits, got 39}}
+plan.buffer @x : memref<4x64xf32> {logits = 40 : i64, logits_maxima = 39 : i64}
+
+// -----
+
+// expected-error @+1 {{expects maxima from 0 to 64 of a row of logits, got 16}}
+plan.buffer @x : memref<4x64xf32> {logits_maxima = 16 : i64}
+
+// -----
+
+// expected-error @+1 {{expects logits_maxima to be 0 or from 40 to 61, got 62}}
+module attributes {plan.arena = #plan.arena<size = 4096, weights_size = 0, logits_offset = 0, logits_stride = 64, kv_offset = 0, kv_size = 0, kv_pages = 0, barriers = 0, vocabulary = 40, layers = 1, decode_bytes = 0, logits_maxima = 62>} {}
+
+// -----
+
 plan.buffer @x : memref<4x16xf32>
 plan.stage @s {
 ^bb0(%layer: index):

@@ -1,7 +1,17 @@
 // RUN: trafo-opt %s -split-input-file -trafo-plan-step -verify-diagnostics
 
-// expected-error @+1 {{expects the module attributes trafo.config and plan.target}}
+// expected-error @+2 {{expects the module attribute trafo.config}}
+// expected-error @+1 {{expects the module attribute plan.target}}
 module {
+  func.func @step() {
+    return
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expects the module attribute plan.target}}
+module attributes {trafo.config = #trafo.config<max_context = 64, max_rows = 4, max_outputs = 4, max_sequences = 1, max_workers = 1>} {
   func.func @step() {
     return
   }

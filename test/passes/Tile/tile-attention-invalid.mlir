@@ -1,6 +1,7 @@
 // RUN: trafo-opt %s -split-input-file -verify-diagnostics -trafo-tile-attention
 
-// expected-error @+1 {{expects the module attributes trafo.config and plan.target}}
+// expected-error @+2 {{expects the module attribute trafo.config}}
+// expected-error @+1 {{expects the module attribute plan.target}}
 module {
   plan.buffer @x : memref<4x64xf32>
   plan.buffer @kv : memref<1x2x1x2x1024xf16>
