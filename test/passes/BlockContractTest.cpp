@@ -1,7 +1,7 @@
 //===- BlockContractTest.cpp - contractions of every format ---------------===//
 //
-// A plan of one contraction is run with each of the machine's dot products and with the portable one. All must give the
-// same bits, whatever the number of rows, and what the op says: of int8 rows within the error of its f32 sums, of pairs of
+// A plan of one contraction is run with each of x86's dot products, those this machine lacks emulated, and with the
+// portable one. All must give the same bits, whatever the number of rows, and what the op says: of int8 rows within the error of its f32 sums, of pairs of
 // bf16 exactly. Some rows and weights are as large as they can be, where sums in 16 bits would show that they overflow.
 //
 //===----------------------------------------------------------------------===//
@@ -18,12 +18,14 @@
 #include "mlir/Pass/PassManager.h"
 #include "passes/Tile/Passes.h"
 #include "passes/X86/Passes.h"
+#include "test/passes/EmulatedX86.h"
 #include "llvm/TargetParser/Host.h"
 #include "gtest/gtest.h"
 
 #include <cmath>
 #include <fstream>
 #include <numeric>
+#include <unistd.h>
 
 using namespace trafo;
 
@@ -40,7 +42,7 @@ std::string replaced(std::string text, llvm::StringRef from, llvm::StringRef to)
 std::string planOf(const FormatInfo &format, const char *dot, int64_t tileGroups, const std::string &rows,
                    const std::string &weights) {
   std::string text = R"(
-#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, tile_groups = GROUPS, panel_rows = 8, prefetch_bytes = 0>
+#target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = TOKENS, tile_groups = GROUPS, panel_rows = 8, prefetch_bytes = 0>
 module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 9, max_outputs = 9, max_sequences = 1, max_workers = 1>} {
   trafo.weight @x : !trafo.weight<9x1024xf32> from #trafo.file<"ROWS", 0>
   trafo.weight @w : !trafo.weight<40x1024xFORMAT> from #trafo.file<"WEIGHTS", 0>
@@ -88,17 +90,24 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
   text = replaced(replaced(text, "ROWS", rows), "WEIGHTS", weights);
   text = replaced(text, "GROUPS", std::to_string(tileGroups));
   text = replaced(text, "PANEL", !format.grouped ? "bf16_g32" : format.isPerRow() ? "i8_row" : "i8_g32");
+  text = replaced(text, "TOKENS", llvm::StringRef(dot).starts_with("tdp") ? "8" : "4"); // fewer do not go through tiles
   return replaced(replaced(text, "FORMAT", format.name), "DOT", dot);
 }
 
-/// The dot products this machine has.
-std::vector<const char *> dotsHere() {
+struct Dot {
+  const char *name;
+  bool isHere; ///< this machine has it
+};
+/// Those that take rows of bytes, or those that take pairs of bf16. AMX is emulated everywhere: a process must ask for its
+/// tiles first.
+std::vector<Dot> dotsOfX86(bool bytes) {
+  if (!bytes)
+    return {{"tdpbf16ps", false}};
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  std::vector<const char *> dots;
+  std::vector<Dot> dots = {{"vpdpbusd", features.lookup("avx512vnni") && features.lookup("avx512bw")},
+                           {"tdpbsud", false}};
   if (features.lookup("avx2"))
-    dots.push_back("maddubs");
-  if (features.lookup("avx512vnni") && features.lookup("avx512bw"))
-    dots.push_back("vpdpbusd");
+    dots.push_back({"maddubs", true});
   return dots;
 }
 
@@ -124,8 +133,9 @@ protected:
   static void SetUpTestSuite() { registerAllPasses(); }
 
   void SetUp() override {
-    rowsFile = testing::TempDir() + "block_contract_rows_" + GetParam()->name;
-    weightsFile = testing::TempDir() + "block_contract_weights_" + GetParam()->name;
+    std::string own = testing::TempDir() + "block_contract_" + GetParam()->name + "_" + std::to_string(getpid());
+    rowsFile = own + "_rows";
+    weightsFile = own + "_weights";
     RowReaderPtr random = readRandomRows(5, "x", Format::F32, kRows, kColumns, false);
     std::vector<float> row(kColumns);
     std::ofstream rows(rowsFile, std::ios::binary), weights(weightsFile, std::ios::binary);
@@ -162,8 +172,8 @@ protected:
   }
 
   /// The results through `dot` of the first `count` rows, for each count; `tileGroups` of the 3 tiles go together.
-  std::vector<std::vector<float>> run(const char *dot, std::vector<int64_t> counts, int64_t tileGroups = 1) {
-    auto module = parse(dot, tileGroups);
+  std::vector<std::vector<float>> run(Dot dot, std::vector<int64_t> counts, int64_t tileGroups = 1) {
+    auto module = parse(dot.name, tileGroups);
     llvm::StringMap<PlacedBuffer> buffers;
     mlir::PassManager passes(&context);
     buildTilePipeline(passes);
@@ -174,6 +184,8 @@ protected:
     }
     if (mlir::failed(passes.run(*module)))
       return {};
+    if (!dot.isHere)
+      emulateDots(*module);
     mlir::OwningOpRef<mlir::ModuleOp> lowered = StepProgram::lower(*module, [](mlir::ModuleOp) {});
     std::unique_ptr<StepProgram> program = lowered ? StepProgram::compile(*lowered) : nullptr;
     std::vector<uint8_t> weights;
@@ -222,17 +234,17 @@ float sumOfPairs(const double *w, const double *x) {
 }
 
 TEST_P(BlockContract, SameBitsOnEveryRoadAndTheSumOfItsParts) {
-  std::vector<std::vector<float>> portable = run("generic", {kRows});
+  std::vector<std::vector<float>> portable = run({"generic", true}, {kRows});
   ASSERT_EQ(portable.size(), 1u) << message;
   const std::vector<float> &all = portable[0];
   const std::vector<int64_t> counts = {1, 3, 4, kRows};
-  for (const char *dot : dotsHere())
+  for (Dot dot : dotsOfX86(GetParam()->grouped))
     for (int64_t tileGroups : {1, 2}) {
       std::vector<std::vector<float>> results = run(dot, counts, tileGroups);
       ASSERT_EQ(results.size(), counts.size()) << message;
       for (const std::vector<float> &some : results)
         EXPECT_EQ(std::memcmp(some.data(), all.data(), some.size() * sizeof(float)), 0)
-            << dot << ", rows " << some.size() / kWeightRows << ", tiles together " << tileGroups;
+            << dot.name << ", rows " << some.size() / kWeightRows << ", tiles together " << tileGroups;
     }
 
   auto module = parse("generic");
