@@ -34,8 +34,9 @@ static constexpr Feature kFeatures[] = {
     {"amx-bf16", TRAFO_CPU_AMX_BF16},
 };
 
-// From measurements of prefill tiles: 3 tiles of 16 weight rows by 4 tokens fill the 32 registers of AVX-512 with their
-// int32 sums, f32 sums and codes; AVX2 has half as many of half the width, which one tile's int16 sums fill. The sums of a
+// From measurements of prefill tiles: the int32 sums of 2 tiles of 16 weight rows by 8 tokens take half of AVX-512's 32
+// registers. 3 tiles by 4 tokens fill them as well, but unpack their codes twice as often, which Intel's two vector ports
+// feel (docs/plan.md has both); AVX2 has half as many of half the width, which one tile's int16 sums fill. The sums of a
 // tile of floats take 24 of 32 and 12 of 16 registers; the rest hold weights and inputs. Pairs have two sums each, of half
 // as many rows; in tiles they are as many rows as a tile has. The library's
 // form is what oneDNN 3.2 has fast code for: blocked weights need AVX-512, bf16 its instructions (docs/decisions/0007).
@@ -44,8 +45,8 @@ static constexpr Tier kTiers[] = {
      16, /*byNameOnly=*/true},
     {"x86-64-v4+amx-int8", "x86-64-v4", 18, plan::DotKind::Tdpbsud, 16, 1, 64, 4096, plan::LibraryForm::BF16Tiles, 24,
      12, /*byNameOnly=*/true},
-    {"x86-64-v4+bf16", "x86-64-v4", 16, plan::DotKind::Vpdpbusd, 4, 3, 64, 4096, plan::LibraryForm::BF16Tiles, 24, 12},
-    {"x86-64-v4+vnni", "x86-64-v4", 15, plan::DotKind::Vpdpbusd, 4, 3, 64, 4096, plan::LibraryForm::F32Tiles, 24, 12},
+    {"x86-64-v4+bf16", "x86-64-v4", 16, plan::DotKind::Vpdpbusd, 8, 2, 64, 4096, plan::LibraryForm::BF16Tiles, 24, 12},
+    {"x86-64-v4+vnni", "x86-64-v4", 15, plan::DotKind::Vpdpbusd, 8, 2, 64, 4096, plan::LibraryForm::F32Tiles, 24, 12},
     {"x86-64-v4", "x86-64-v4", 14, plan::DotKind::Maddubs, 4, 1, 64, 4096, plan::LibraryForm::F32Tiles, 24, 12},
     {"x86-64-v3", "x86-64-v3", 9, plan::DotKind::Maddubs, 4, 1, 64, 4096, plan::LibraryForm::F32Rows, 6, 3},
 };
