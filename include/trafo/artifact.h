@@ -21,7 +21,7 @@ extern "C" {
 #define TRAFO_STATIC_ASSERT _Static_assert
 #endif
 
-#define TRAFO_ARTIFACT_VERSION 2u /* layout of this file */
+#define TRAFO_ARTIFACT_VERSION 3u /* layout of this file */
 #define TRAFO_ABI_VERSION 2u      /* trafo_step_t, trafo_code_t and trafo_library_t */
 #define TRAFO_ARTIFACT_MAGIC "TRAFOART"
 #define TRAFO_TRAILER_MAGIC "TRAFOEND"
@@ -105,7 +105,7 @@ typedef struct trafo_manifest_t {
   uint32_t max_rows;    /* rows of one step: the prefill bucket */
   uint32_t max_outputs; /* rows of one step whose logits may be wanted */
   uint32_t max_sequences;
-  uint32_t kv_pages;          /* pages in the pool */
+  uint32_t kv_pages;          /* pages in the pool of the KV cache, or in the first of two */
   uint32_t max_workers;       /* the arena holds private scratch for so many */
   uint32_t barriers_per_step; /* of a decode step */
   uint64_t arena_size;        /* bytes; allocate 64-byte aligned, zero-filled, plus 4096 bytes of slack */
@@ -113,16 +113,18 @@ typedef struct trafo_manifest_t {
   uint64_t weights_hash;      /* XXH3-64 of the WEIGHTS section */
   uint64_t logits_offset;     /* float32 [max_outputs][logits_stride] */
   uint64_t logits_stride;     /* in floats, >= vocabulary */
-  uint64_t kv_offset;         /* the KV pool */
+  uint64_t kv_offset;         /* the KV cache: its pools */
   uint64_t kv_size;
   uint64_t decode_bytes; /* weight bytes one decode step reads */
   /* Positions that a row sees at most, its own included; 0: all before it. With a window, a sequence holds its newest
-   * ceil((window + max_rows) / 64) + 1 pages only: whatever a step sees of it lies in these. */
+   * ceil((window + max_rows) / 64) + 1 pages only: whatever a step sees of it lies in these. Where only some layers have a
+   * window, they have a pool of their own, the second (window_pages), and those in the first see all. */
   uint64_t window;
   /* Where a row of logits holds its maxima, in floats from its start: entry u is the greatest of its logits 16 u to
    * 16 u + 15, NaN where one of them is not finite. Entries of whole blocks only mean something. 0: there are none. */
   uint64_t logits_maxima;
-  uint64_t reserved[6];
+  uint64_t window_pages; /* pages in the second pool; 0: there is one */
+  uint64_t reserved[5];
 } trafo_manifest_t;
 TRAFO_STATIC_ASSERT(sizeof(trafo_manifest_t) == 168, "layout of trafo_manifest_t");
 
@@ -157,7 +159,7 @@ typedef struct trafo_step_t {
   const int32_t *positions; /* [rows] absolute positions, each < max_context */
   const int32_t *sequences; /* [rows] sequence slots, each < max_sequences; rows of one sequence ascend in position */
   const int32_t *outputs;   /* [output_count] indices of the rows whose logits are wanted, ascending */
-  const int32_t *pages;     /* [max_sequences][max_context / 64] page numbers in the pool */
+  const int32_t *pages;     /* [pools][max_sequences][max_context / 64] page numbers in the pool */
   int64_t rows;
   int64_t output_count;
   int64_t workers;

@@ -143,7 +143,7 @@ TRAFO_API int32_t trafo_session_threads(const trafo_session_t *session);
 TRAFO_API const uint8_t *trafo_session_arena(const trafo_session_t *session);
 
 /// Positions 0 to length-1 of a sequence slot were computed. Truncating gives pages back; 0 empties the slot. Where the
-/// model sees a window of positions only (manifest), older ones leave the cache: a sequence can be taken back by max_rows
+/// layers of the model see a window of positions only (manifest), older ones leave it: a sequence can be taken back by max_rows
 /// positions at any time, further back perhaps only to 0. `*out_length` is the length it has now, `length` or 0.
 TRAFO_API int32_t trafo_sequence_length(const trafo_session_t *session, int32_t sequence);
 TRAFO_API trafo_status_t trafo_sequence_truncate(trafo_session_t *session, int32_t sequence, int32_t length,

@@ -18,7 +18,6 @@ FailureOr<trafo_manifest_t> trafo::buildManifest(ModuleOp module) {
   manifest.max_rows = static_cast<uint32_t>(config.getMaxRows());
   manifest.max_outputs = static_cast<uint32_t>(config.getMaxOutputs());
   manifest.max_sequences = static_cast<uint32_t>(config.getMaxSequences());
-  manifest.kv_pages = static_cast<uint32_t>(arena.getKvPages());
   manifest.max_workers = static_cast<uint32_t>(config.getMaxWorkers());
   manifest.barriers_per_step = static_cast<uint32_t>(arena.getBarriers());
   manifest.arena_size = static_cast<uint64_t>(arena.getSize());
@@ -28,6 +27,12 @@ FailureOr<trafo_manifest_t> trafo::buildManifest(ModuleOp module) {
   manifest.kv_offset = static_cast<uint64_t>(arena.getKvOffset());
   manifest.kv_size = static_cast<uint64_t>(arena.getKvSize());
   manifest.decode_bytes = static_cast<uint64_t>(arena.getDecodeBytes());
-  manifest.window = static_cast<uint64_t>(arena.getWindow());
+  for (auto [number, pool] : llvm::enumerate(arena.getPools().getAsRange<plan::PoolAttr>())) {
+    if (number == 0)
+      manifest.kv_pages = static_cast<uint32_t>(pool.getPages());
+    else
+      manifest.window_pages = static_cast<uint64_t>(pool.getPages());
+    manifest.window = static_cast<uint64_t>(pool.getWindow());
+  }
   return manifest;
 }

@@ -3,6 +3,7 @@
 #include "dialects/Plan/IR/PlanOps.h"
 #include "dialects/Trafo/IR/TrafoOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/Format.h"
 
 using namespace mlir;
 using namespace trafo;
@@ -74,25 +75,34 @@ void trafo::summarizeOps(ModuleOp module, ModelSummary &summary) {
     summarizeBody(step, 1, summary);
 }
 
-/// What a sequence keeps of its keys and values, and why.
-static std::string describeCache(ArrayRef<plan::CostAttr> stages, int64_t window) {
-  if (window > 0)
-    return ("what a step sees of it: no layer looks back over more than " + Twine(window) + " positions").str();
-  auto attends = [](plan::CostAttr cost) { return cost.getPositionBytes() > 0; };
-  const plan::CostAttr *all = llvm::find_if(stages, [&](plan::CostAttr c) { return attends(c) && c.getWindow() == 0; });
-  if (all == stages.end())
+/// What a sequence keeps of its keys and values, and what the cache takes less for it.
+static std::string describeCache(ModuleOp module) {
+  auto arena = module->getAttrOfType<plan::ArenaAttr>(plan::kArenaAttr);
+  auto config = module->getAttrOfType<ConfigAttr>(kConfigAttrName);
+  if (!arena || !config || arena.getPools().empty())
     return "nothing";
-  std::string kept = "all positions";
-  if (llvm::any_of(stages, [&](plan::CostAttr cost) { return attends(cost) && cost.getWindow() > 0; }))
-    kept += (", since stage " + all->getStage() + " sees all of them; others have a window").str();
+  std::string kept;
+  llvm::raw_string_ostream text(kept);
+  double all = double(config.getMaxSequences()) * double(config.getMaxContext() / plan::kPagePositions), saved = 0;
+  for (auto pool : arena.getPools().getAsRange<plan::PoolAttr>()) {
+    saved += double(pool.getSize()) * (all / double(std::max<int64_t>(1, pool.getPages())) - 1);
+    text << (kept.empty() ? "" : ", ");
+    if (pool.getWindow() == 0)
+      text << "all positions";
+    else
+      text << "what a step sees of the last " << pool.getWindow() << " positions";
+    if (arena.getPools().size() > 1)
+      text << " of " << pool.getLayers().size() << " layers";
+  }
+  if (saved > 0)
+    text << llvm::format("; %.1f MB less than all positions of all layers", saved / 1e6);
   return kept;
 }
 
 void trafo::summarizeStages(ModuleOp module, ModelSummary &summary) {
   if (auto costs = module->getAttrOfType<ArrayAttr>(plan::kCostsAttr))
     summary.stages.assign(costs.getAsRange<plan::CostAttr>().begin(), costs.getAsRange<plan::CostAttr>().end());
-  auto arena = module->getAttrOfType<plan::ArenaAttr>(plan::kArenaAttr);
-  summary.cache = describeCache(summary.stages, arena ? arena.getWindow() : 0);
+  summary.cache = describeCache(module);
   if (auto roads = module->getAttrOfType<ArrayAttr>(plan::kRoadsAttr))
     summary.roads.assign(roads.getAsRange<plan::RoadAttr>().begin(), roads.getAsRange<plan::RoadAttr>().end());
   summary.profile = module->getAttrOfType<plan::ProfileAttr>(plan::kProfileAttr);

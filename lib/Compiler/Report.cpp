@@ -66,7 +66,9 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
   double rate = measured ? measuredBandwidth(manifest.decode_bytes, threads) : *bandwidth;
   out << "bytes per decoded token  " << megabytes(manifest.decode_bytes) << " of weights\n"
       << "arena                    " << megabytes(manifest.arena_size) << ", of it KV cache "
-      << megabytes(manifest.kv_size) << " in " << manifest.kv_pages << " pages of " << TRAFO_KV_PAGE_TOKENS << "\n"
+      << megabytes(manifest.kv_size) << " in " << manifest.kv_pages
+      << (manifest.window_pages > 0 ? " + " + std::to_string(manifest.window_pages) : "") << " pages of "
+      << TRAFO_KV_PAGE_TOKENS << "\n"
       << "a sequence keeps         " << summary.cache << "\n"
       << "barriers per layer       "
       << llvm::format("%.2f", double(manifest.barriers_per_step) / std::max(manifest.layers, 1u)) << " ("

@@ -11,6 +11,13 @@ using namespace trafo;
 
 namespace {
 
+int64_t windowedLayers(const DecoderSpec &m) {
+  int64_t count = 0;
+  for (int64_t layer = 0; layer < m.layers; ++layer)
+    count += m.windowOf(layer) > 0;
+  return count;
+}
+
 struct FormatSum {
   uint64_t tensors = 0, elements = 0, bytes = 0;
 };
@@ -60,8 +67,8 @@ void printSpecText(const DecoderSpec &m, std::FILE *out) {
   if (m.ropeScaling.kind == RopeScalingKind::Linear || m.ropeScaling.kind == RopeScalingKind::Yarn)
     std::fprintf(out, " by %g", static_cast<double>(m.ropeScaling.factor));
   std::fprintf(out, "\n%-16s scale %g", "attention", static_cast<double>(m.attentionScale));
-  if (m.window != 0)
-    std::fprintf(out, ", window %" PRId64, m.window);
+  if (int64_t windowed = windowedLayers(m); windowed > 0)
+    std::fprintf(out, ", window %" PRId64 " in %" PRId64 " of %" PRId64 " layers", m.window, windowed, m.layers);
   std::fprintf(out, "\n%-16s %s\n", "head", m.tiedHead ? "tied to the embedding" : "of its own");
   std::fprintf(out, "%-16s %s%s%s%s\n", "biases", m.hasQkvBias ? "qkv " : "", m.hasOutBias ? "out " : "",
                m.hasMlpBias ? "feed-forward " : "", m.hasQkvBias || m.hasOutBias || m.hasMlpBias ? "" : "none");
@@ -123,6 +130,7 @@ void printSpecJson(const DecoderSpec &m, JsonPrinter &json) {
   json.field("rope_scaling_factor", static_cast<double>(m.ropeScaling.factor));
   json.field("attention_scale", static_cast<double>(m.attentionScale));
   json.field("attention_window", m.window);
+  json.field("windowed_layers", windowedLayers(m));
   json.field("tied_head", m.tiedHead);
   json.field("qkv_bias", m.hasQkvBias);
   json.field("out_bias", m.hasOutBias);

@@ -8,12 +8,13 @@
 
 using namespace trafo;
 
-CachePool::CachePool(uint8_t *base, int64_t pages, KVCacheType type)
-    : base(base), pages(pages), heads(type.getHeads()), floats(floatFormatOf(type.getFormat())),
-      layout{type.getHeadSize(), type.getGroups()} {}
+CachePool::CachePool(uint8_t *arena, plan::PoolAttr pool, KVCacheType type)
+    : base(arena + pool.getOffset()), pages(pool.getPages()), heads(type.getHeads()), layers(pool.getLayers()),
+      floats(floatFormatOf(type.getFormat())), layout{type.getHeadSize(), type.getGroups()} {}
 
 uint8_t *CachePool::at(const Line &line, int64_t index) const {
-  int64_t half = ((line.layer * pages + line.page) * heads + line.head) * 2 + line.value;
+  int64_t place = placeOf(line.layer) - layers.asArrayRef().begin();
+  int64_t half = ((place * pages + line.page) * heads + line.head) * 2 + line.value;
   return base + (half * layout.size() + index) * (floats ? formatInfo(*floats).blockBytes : 1);
 }
 

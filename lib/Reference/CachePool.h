@@ -10,9 +10,11 @@ namespace trafo {
 /// [64][head size], behind codes lie scales [groups][64].
 class CachePool {
 public:
-  /// `base` is where the pool of `pages` pages begins.
-  CachePool(uint8_t *base, int64_t pages, KVCacheType type);
+  /// `arena` is the memory that holds the pool.
+  CachePool(uint8_t *arena, plan::PoolAttr pool, KVCacheType type);
 
+  /// Whether it holds what `layer` (-1: none) keeps.
+  bool holds(int64_t layer) const { return placeOf(layer) != layers.asArrayRef().end(); }
   /// A head's k or v of one position.
   struct Line {
     int64_t layer, page, head;
@@ -24,6 +26,7 @@ public:
   void exchange(const Line &line, const double *values, double *stored) const;
 
 private:
+  const int64_t *placeOf(int64_t layer) const { return llvm::find(layers.asArrayRef(), std::max<int64_t>(layer, 0)); }
   uint8_t *at(const Line &line, int64_t index) const;
   uint8_t *elementAt(const Line &line, int64_t element) const;
   void exchangeFloats(const Line &line, const double *values, double *stored) const;
@@ -31,6 +34,7 @@ private:
 
   uint8_t *base;
   int64_t pages, heads;
+  mlir::DenseI64ArrayAttr layers;
   std::optional<Format> floats; ///< none: codes
   plan::CacheLayout layout;
 };

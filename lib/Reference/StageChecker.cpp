@@ -115,18 +115,20 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
   KVCacheType cache;
   model->walk([&](LayersOp layers) { cache = cast<KVCacheType>(layers.getCache().getType()); });
 
-  const StepProgram::Arena &arena = program->arena();
-  LazyMemory memory(static_cast<size_t>(arena.size) + 4096);
-  std::optional<CachePool> pool;
-  if (cache)
-    pool.emplace(memory.data() + arena.kvOffset, arena.kvPages, cache);
+  plan::ArenaAttr arena = program->arena();
+  LazyMemory memory(static_cast<size_t>(arena.getSize()) + 4096);
+  // Each sequence goes round in its part of a pool, from the end: a page number that is not looked up shows.
   int64_t pagesPerSequence = config.getMaxContext() / TRAFO_KV_PAGE_TOKENS;
-  std::vector<int32_t> pages(static_cast<size_t>(config.getMaxSequences() * pagesPerSequence));
-  // Each sequence goes round in its part of the pool, from the end: a page number that is not looked up shows.
-  int64_t held = std::max<int64_t>(1, arena.kvPages / config.getMaxSequences());
-  for (size_t i = 0; i < pages.size(); ++i) {
-    int64_t number = static_cast<int64_t>(i), sequence = number / pagesPerSequence;
-    pages[i] = static_cast<int32_t>(arena.kvPages - 1 - sequence * held - number % pagesPerSequence % held);
+  int64_t entries = config.getMaxSequences() * pagesPerSequence;
+  std::vector<CachePool> pools;
+  std::vector<int32_t> pages;
+  for (auto pool : arena.getPools().getAsRange<plan::PoolAttr>()) {
+    if (cache)
+      pools.emplace_back(memory.data(), pool, cache);
+    int64_t held = std::max<int64_t>(1, pool.getPages() / config.getMaxSequences());
+    for (int64_t i = 0; i < entries; ++i)
+      pages.push_back(
+          static_cast<int32_t>(pool.getPages() - 1 - i / pagesPerSequence * held - i % pagesPerSequence % held));
   }
 
   PassVerdict verdict;
@@ -165,15 +167,16 @@ FailureOr<PassVerdict> StageChecker::check(llvm::StringRef pass, ModuleOp module
         }
         judge(*want.rows, run, got);
       }
-      if (!run.writesCache || !want.cached || !pool)
+      auto pool = llvm::find_if(pools, [&](const CachePool &each) { return each.holds(run.layer); });
+      if (!run.writesCache || !want.cached || pool == pools.end())
         return;
+      const int32_t *table = pages.data() + (pool - pools.begin()) * entries;
       Rows got(want.cached->rows.count, want.cached->rows.columns);
       for (int64_t r = 0; r < got.count; ++r)
         for (int64_t i = 0; i < got.columns; i += pool->headSize()) {
           size_t row = static_cast<size_t>(r);
           int64_t element = i % (got.columns / 2), position = rows.positions[row];
-          int32_t page =
-              pages[static_cast<size_t>(rows.sequences[row] * pagesPerSequence + position / TRAFO_KV_PAGE_TOKENS)];
+          int32_t page = table[rows.sequences[row] * pagesPerSequence + position / TRAFO_KV_PAGE_TOKENS];
           pool->exchange(
               {run.layer, page, element / pool->headSize(), i >= got.columns / 2, position % TRAFO_KV_PAGE_TOKENS},
               want.cached->rows.row(r) + i, got.row(r) + i);

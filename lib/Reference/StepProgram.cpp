@@ -122,6 +122,6 @@ std::unique_ptr<StepProgram> StepProgram::compile(ModuleOp module) {
   std::unique_ptr<StepProgram> program(new StepProgram());
   program->jit->engine = std::move(*engine);
   program->entry = answer.step;
-  program->memory = {arena.getSize(), arena.getKvOffset(), arena.getKvPages()};
+  program->memory = arena;
   return program;
 }

@@ -7,7 +7,7 @@
 #ifndef TRAFO_REFERENCE_STEPPROGRAM_H
 #define TRAFO_REFERENCE_STEPPROGRAM_H
 
-#include "mlir/IR/BuiltinOps.h"
+#include "dialects/Plan/IR/PlanOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "trafo/artifact.h"
 
@@ -25,11 +25,8 @@ public:
   /// Compiles what `lower` gave. Null after a diagnostic.
   static std::unique_ptr<StepProgram> compile(mlir::ModuleOp lowered);
 
-  /// Bytes of the arena, and of the KV pool in it the offset and the pages.
-  struct Arena {
-    int64_t size, kvOffset, kvPages;
-  };
-  const Arena &arena() const { return memory; }
+  /// Where things lie in its memory.
+  plan::ArenaAttr arena() const { return memory; }
   ~StepProgram();
 
   void run(const trafo_step_t &step) const { entry(&step, 0); }
@@ -39,7 +36,7 @@ private:
   struct Jit;
   std::unique_ptr<Jit> jit;
   trafo_step_fn entry = nullptr;
-  Arena memory{};
+  plan::ArenaAttr memory;
 };
 
 } // namespace trafo

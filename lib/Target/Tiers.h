@@ -20,7 +20,8 @@ struct Tier {
   int64_t tileTokens, tileGroups, panelRows, prefetchBytes;
   plan::LibraryForm library;
   int64_t floatTokens, pairTokens;
-  bool byNameOnly = false; ///< not for "native": its code never ran on such a machine, or no faster than the next tier's
+  bool byNameOnly =
+      false; ///< not for "native": its code never ran on such a machine, or no faster than the next tier's
 };
 
 struct TierTable {

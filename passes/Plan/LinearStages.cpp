@@ -175,7 +175,7 @@ FailureOr<plan::BufferOp> LinearStages::plan(QkvRopeOp op, const RowsOf &input, 
     if (codes)
       storeRow(b, x, stages.ref(b, isKey ? keys : values), row, column);
     else
-      plan::KVStoreOp::create(b, x, stages.ref(b, cache), StageBuilder::layerOf(b), row, column, headSize, isKey);
+      plan::KVStoreOp::create(b, x, stages.ref(b, cache), stages.cachedLayer(b), row, column, headSize, isKey);
   };
   auto storeKey = [&](ImplicitLocOpBuilder &b, Value row, Value unit, ValueRange sums) {
     Value column = columnOf(b, unit);
@@ -187,7 +187,7 @@ FailureOr<plan::BufferOp> LinearStages::plan(QkvRopeOp op, const RowsOf &input, 
   auto quantize = [&](ImplicitLocOpBuilder &b, Value begin, Value end, bool isKey) {
     if (codes)
       plan::KVQuantizeOp::create(b, stages.ref(b, isKey ? keys : values), begin, end, stages.ref(b, cache),
-                                 StageBuilder::layerOf(b), headSize, isKey);
+                                 stages.cachedLayer(b), headSize, isKey);
   };
   auto finishKeys = [&](ImplicitLocOpBuilder &b, Value begin, Value end) { quantize(b, begin, end, true); };
   auto finishValues = [&](ImplicitLocOpBuilder &b, Value begin, Value end) { quantize(b, begin, end, false); };

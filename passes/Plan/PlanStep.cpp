@@ -29,11 +29,11 @@ using plan::kTileRows;
 
 namespace {
 
-/// The most positions that an attention of the module sees; 0: one sees all.
-int64_t widestWindow(ModuleOp module) {
+/// The most positions that an attention in `scope` sees; 0: one sees all.
+int64_t widestWindow(Operation *scope) {
   int64_t widest = 0;
-  bool bounded = !module
-                      .walk([&](AttentionOp op) {
+  bool bounded = !scope
+                      ->walk([&](AttentionOp op) {
                         widest = std::max<int64_t>(widest, op.getWindow());
                         return op.getWindow() > 0 ? WalkResult::advance() : WalkResult::interrupt();
                       })
@@ -41,12 +41,37 @@ int64_t widestWindow(ModuleOp module) {
   return bounded ? widest : 0;
 }
 
+/// The pools of the KV cache, and which of them a function's layers lie in. Layers that have a window where others see
+/// all positions lie in a pool of their own, which keeps what the widest of them sees.
+class PlannedPools {
+public:
+  explicit PlannedPools(ModuleOp module) : all({"kv", widestWindow(module), {}}), windowed({"kv_window", 0, {}}) {
+    module.walk([&](LayersOp layers) {
+      for (auto [number, layer] : llvm::enumerate(layers.getSchedule().getAsRange<LayerAttr>())) {
+        int64_t window = windowApart(module.lookupSymbol<func::FuncOp>(layer.getBody()));
+        (window > 0 ? windowed : all).layers.push_back(static_cast<int64_t>(number));
+        windowed.window = std::max(windowed.window, window);
+      }
+    });
+    if (all.layers.empty()) // a step without layers has one of its own
+      all.layers.push_back(0);
+  }
+  bool isMixed() const { return !windowed.layers.empty(); }
+  const PlannedPool &of(func::FuncOp body) const { return windowApart(body) > 0 ? windowed : all; }
+
+private:
+  /// The window of layers that lie apart; 0 for others.
+  int64_t windowApart(func::FuncOp body) const { return all.window > 0 ? 0 : widestWindow(body); }
+
+  PlannedPool all, windowed;
+};
+
 class Planner {
 public:
   /// `planned` is filled; stages and buffers are put before it.
   Planner(ModuleOp module, ConfigAttr config, int64_t panelRows, plan::StepOp planned)
-      : module(module), config(config), planned(planned),
-        stages(OpBuilder(planned), config, panelRows, widestWindow(module)), linears(stages, config) {}
+      : module(module), config(config), planned(planned), pools(module), stages(OpBuilder(planned), config, panelRows),
+        linears(stages, config) {}
 
   LogicalResult run(func::FuncOp step);
 
@@ -76,6 +101,7 @@ private:
   ModuleOp module;
   ConfigAttr config;
   plan::StepOp planned;
+  PlannedPools pools;
   StageBuilder stages;
   LinearStages linears;
   DenseMap<Value, RowsOf> rowsOf;
@@ -142,9 +168,9 @@ LogicalResult Planner::planAttention(AttentionOp op, const Place &place) {
   plan::BufferOp pages = stages.kvBuffer(op.getLoc(), cache);
   ImplicitLocOpBuilder b(op.getLoc(), op.getContext());
   stages.beginStage(b, "attention", place);
-  plan::AttentionOp::create(b, stages.ref(b, source), stages.ref(b, pages), StageBuilder::layerOf(b),
-                            stages.ref(b, dest), heads, cache.getHeads(), headSize, op.getScale(), op.getWindow(),
-                            op.getSoftcap(), op.keptColumns());
+  plan::AttentionOp::create(b, stages.ref(b, source), stages.ref(b, pages), stages.cachedLayer(b), stages.ref(b, dest),
+                            heads, cache.getHeads(), headSize, op.getScale(), op.getWindow(), op.getSoftcap(),
+                            op.keptColumns());
   plan::EndOp::create(b);
   return store(op.getResult(), dest);
 }
@@ -202,6 +228,7 @@ LogicalResult Planner::planOp(Operation *op, const Place &place) {
 }
 
 LogicalResult Planner::planFunction(func::FuncOp function, const Place &place) {
+  stages.usePool(pools.of(function), !pools.isMixed());
   for (Operation &op : function.getBody().front())
     if (LogicalResult planned = planOp(&op, place); failed(planned))
       return planned;

@@ -41,14 +41,16 @@ plan::BufferOp StageBuilder::buffer(Location loc, StringRef name, int64_t rows, 
 }
 
 plan::BufferOp StageBuilder::kvBuffer(Location loc, KVCacheType type) {
-  int64_t pages = config.getMaxSequences() * plan::pagesSeen(window, config.getMaxRows(), config.getMaxContext());
+  int64_t pages = config.getMaxSequences() * plan::pagesSeen(pool->window, config.getMaxRows(), config.getMaxContext());
   std::optional<Format> floats = floatFormatOf(type.getFormat());
   Type element = floats ? Type(floatTypeOf(*floats, type.getContext())) : top.getI8Type();
   plan::CacheLayout layout{type.getHeadSize(), type.getGroups()};
-  auto memory = MemRefType::get({type.getLayers(), pages, type.getHeads(), 2, layout.size()}, element);
-  plan::BufferOp buffer = bufferNamed(loc, "kv", memory);
-  if (window > 0)
-    buffer->setAttr(plan::kWindowAttr, top.getI64IntegerAttr(window));
+  auto layers = static_cast<int64_t>(pool->layers.size());
+  auto memory = MemRefType::get({layers, pages, type.getHeads(), 2, layout.size()}, element);
+  plan::BufferOp buffer = bufferNamed(loc, pool->name, memory);
+  buffer.setCachedLayers(pool->layers);
+  if (pool->window > 0)
+    buffer.setWindow(pool->window);
   return buffer;
 }
 
@@ -75,6 +77,10 @@ Value StageBuilder::layerOf(ImplicitLocOpBuilder &b) {
   Operation *op = b.getInsertionBlock()->getParentOp();
   auto stage = dyn_cast<plan::StageOp>(op);
   return (stage ? stage : op->getParentOfType<plan::StageOp>()).getBody().getArgument(0);
+}
+
+Value StageBuilder::cachedLayer(ImplicitLocOpBuilder &b) {
+  return poolIsWhole ? layerOf(b) : plan::PoolLayerOp::create(b, b.getIndexType(), pool->name, layerOf(b)).getResult();
 }
 
 LogicalResult StageBuilder::contract(LinearLike op, StringRef name, const Place &place, const RowsOf &source,

@@ -48,11 +48,24 @@ struct Contraction {
   llvm::function_ref<void(mlir::ImplicitLocOpBuilder &, mlir::Value begin, mlir::Value end)> finish = nullptr;
 };
 
+/// A pool of the KV cache.
+struct PlannedPool {
+  llvm::StringRef name;
+  int64_t window;                    ///< no attention of its layers sees more positions; 0: one sees all
+  llvm::SmallVector<int64_t> layers; ///< that it holds
+};
+
 class StageBuilder {
 public:
-  /// Stages and buffers are put at `top`. No attention sees more than `window` positions; 0: one sees all.
-  StageBuilder(mlir::OpBuilder top, ConfigAttr config, int64_t panelRows, int64_t window)
-      : top(top), config(config), panelRows(panelRows), window(window) {}
+  /// Stages and buffers are put at `top`.
+  StageBuilder(mlir::OpBuilder top, ConfigAttr config, int64_t panelRows)
+      : top(top), config(config), panelRows(panelRows) {}
+
+  /// From here on, stages are of layers that `used` holds; `isWhole`: it holds all.
+  void usePool(const PlannedPool &used, bool isWhole) {
+    pool = &used;
+    poolIsWhole = isWhole;
+  }
 
   /// While it lives, buffers are of a function that another calls: it gets none of the caller's. Functions called one
   /// after the other share theirs, by name and shape; inside one, each value gets its own.
@@ -75,7 +88,7 @@ public:
 
   /// Rows of f32 for a new value, their columns padded to whole vectors.
   plan::BufferOp buffer(mlir::Location loc, llvm::StringRef name, int64_t rows, int64_t cols);
-  /// The KV cache's pages, for each sequence as many as a step can see; one a module.
+  /// The pages of the pool in use, for each sequence as many as a step can see.
   plan::BufferOp kvBuffer(mlir::Location loc, KVCacheType type);
 
   // What a stage's body reads; `b` stands in it.
@@ -89,13 +102,17 @@ public:
   mlir::Value list(mlir::ImplicitLocOpBuilder &b, llvm::StringRef name, int64_t length);
   /// The layer the stage runs for.
   static mlir::Value layerOf(mlir::ImplicitLocOpBuilder &b);
+  /// Its place in the pool in use.
+  mlir::Value cachedLayer(mlir::ImplicitLocOpBuilder &b);
 
 private:
   plan::BufferOp &bufferNamed(mlir::Location loc, llvm::StringRef name, mlir::MemRefType type);
 
   mlir::OpBuilder top;
   ConfigAttr config;
-  int64_t panelRows, window;
+  int64_t panelRows;
+  const PlannedPool *pool = nullptr;
+  bool poolIsWhole = true;
   llvm::StringMap<plan::BufferOp> buffers;
   llvm::StringSet<> stageNames;
   llvm::StringSet<> takenNames; ///< of buffers, of the current function and its callers

@@ -11,14 +11,22 @@ using namespace mlir;
 
 /// A cache that keeps a window of positions is read by nobody who sees more. Says so where that is not so.
 static bool seesWhatIsKept(trafo::plan::AttentionOp op) {
-  auto ref = op.getCache().getDefiningOp<trafo::plan::RefOp>();
-  auto buffer = ref ? SymbolTable::lookupNearestSymbolFrom<trafo::plan::BufferOp>(op, ref.getBufferAttr()) : nullptr;
-  auto kept = buffer ? buffer->getAttrOfType<IntegerAttr>(trafo::plan::kWindowAttr) : IntegerAttr();
-  int64_t seen = static_cast<int64_t>(op.getWindow());
-  if (!kept || (seen > 0 && seen <= kept.getInt()))
+  trafo::plan::BufferOp pool = trafo::plan::bufferOf(op.getCache());
+  int64_t seen = static_cast<int64_t>(op.getWindow()), kept = pool ? pool.getWindow().value_or(0) : 0;
+  if (kept == 0 || (seen > 0 && seen <= kept))
     return true;
-  op.emitOpError("expects a window of 1 to ") << kept.getInt() << ", all that the cache keeps, got " << seen;
+  op.emitOpError("expects a window of 1 to ") << kept << ", all that the cache keeps, got " << seen;
   return false;
+}
+
+/// There is a page table for each pool: that of layers which see all positions, then that of layers with a window.
+static bool haveTables(SmallVector<trafo::plan::BufferOp> pools) {
+  for (auto [number, pool] : llvm::enumerate(pools))
+    if (number > 0 && (number > 1 || !pool.getWindow() || pools.front().getWindow())) {
+      pool.emitOpError("is one pool too many; expects one of all positions and one with a window at most");
+      return false;
+    }
+  return true;
 }
 
 namespace {
@@ -37,6 +45,8 @@ struct VerifyPlanPass : trafo::impl::VerifyPlanPassBase<VerifyPlanPass> {
       module.emitError("expects one plan.step after trafo-plan-step, got ") << steps;
       return signalPassFailure();
     }
+    if (!haveTables(trafo::plan::cachePools(module)))
+      return signalPassFailure();
     WalkResult result = module.walk([&](Operation *op) {
       bool recipe = isa<trafo::WeightOp>(op) || op->getParentOfType<trafo::WeightOp>();
       if (isa_and_nonnull<trafo::TrafoDialect>(op->getDialect()) && !recipe) {

@@ -38,22 +38,17 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
       return signalPassFailure();
     }
     Builder builder(module.getContext());
-    int64_t end = 0, logitsOffset = -1, logitsStride = 0, logitsMaxima = 0, vocabulary = 0, kvOffset = 0, kvSize = 0,
-            kvPages = 0, layers = 0, barriers = 0, decodeBytes = 0, window = 0;
+    int64_t end = 0, logitsOffset = -1, logitsStride = 0, logitsMaxima = 0, vocabulary = 0, layers = 0, barriers = 0,
+            decodeBytes = 0;
     auto place = [&](plan::BufferOp buffer, int64_t bytes, int64_t alignment) {
       end = llvm::alignTo(end, alignment);
       buffer.setOffsetAttr(builder.getI64IntegerAttr(end));
       end += bytes;
     };
-    plan::BufferOp kv;
     for (auto buffer : module.getOps<plan::BufferOp>()) {
       auto type = cast<MemRefType>(buffer.getType());
-      if (buffer.getIsPrivate())
+      if (buffer.getIsPrivate() || buffer.getCachedLayers())
         continue;
-      if (buffer.getSymName() == "kv") {
-        kv = buffer;
-        continue;
-      }
       place(buffer, bytesOf(type), 64);
       if (buffer.getLogits()) {
         logitsOffset = *buffer.getOffset();
@@ -62,15 +57,15 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
         vocabulary = *buffer.getLogits();
       }
     }
-    if (kv) {
-      auto type = cast<MemRefType>(kv.getType());
-      kvSize = bytesOf(type);
-      kvPages = type.getDimSize(1);
-      place(kv, kvSize, 4096);
-      kvOffset = *kv.getOffset();
-      if (auto kept = kv->getAttrOfType<IntegerAttr>(plan::kWindowAttr))
-        window = kept.getInt();
+    int64_t kvOffset = end = llvm::alignTo(end, 4096);
+    SmallVector<Attribute> pools;
+    for (plan::BufferOp pool : plan::cachePools(module)) {
+      auto type = cast<MemRefType>(pool.getType());
+      place(pool, bytesOf(type), 4096);
+      pools.push_back(plan::PoolAttr::get(&getContext(), *pool.getOffset(), bytesOf(type), type.getDimSize(1),
+                                          pool.getCachedLayersAttr(), pool.getWindow().value_or(0)));
     }
+    int64_t kvSize = end - kvOffset;
     // Private buffers side by side, one such block per worker.
     int64_t first = llvm::alignTo(end, 4096), stride = 0;
     SmallVector<plan::BufferOp> privates;
@@ -106,8 +101,8 @@ struct AssignArenaPass : trafo::impl::AssignArenaPassBase<AssignArenaPass> {
       }
     module->setAttr(plan::kArenaAttr,
                     plan::ArenaAttr::get(module.getContext(), size, weightsSize.getInt(), logitsOffset, logitsStride,
-                                         kvOffset, kvSize, kvPages, barriers, vocabulary, layers, decodeBytes, window,
-                                         logitsMaxima));
+                                         kvOffset, kvSize, builder.getArrayAttr(pools), barriers, vocabulary, layers,
+                                         decodeBytes, logitsMaxima));
   }
 };
 } // namespace

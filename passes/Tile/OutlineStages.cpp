@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/Trafo/IR/Layout.h"
 #include "passes/Tile/Passes.h"
+#include "passes/Tile/StageRuns.h"
 #include "passes/Tile/VectorMath.h"
 #include "passes/Tile/WeightLayouts.h"
 
@@ -56,6 +57,8 @@ private:
   LogicalResult outline(plan::StageOp stage);
   LogicalResult lowerOp(Operation *op, plan::StageOp stage, func::FuncOp function);
   FailureOr<Value> address(VectorMath &b, plan::WeightOp weight, plan::StageOp stage, Value layer);
+  Value fromTable(VectorMath &b, const Twine &label, ArrayRef<int64_t> entries, Value layer);
+  FailureOr<Value> poolLayer(VectorMath &b, plan::PoolLayerOp op, plan::StageOp stage, Value layer);
   void schedule(Block &from, VectorMath &b, func::FuncOp step, Value layer);
 
   ModuleOp module;
@@ -76,7 +79,7 @@ SmallVector<Type> Outliner::argumentTypes() {
           rows,
           rows,
           MemRefType::get({config.getMaxOutputs()}, i32),
-          MemRefType::get({config.getMaxSequences(), config.getMaxContext() / plan::kPagePositions}, i32),
+          plan::pageTables(module, config),
           index,
           index,
           index,
@@ -84,6 +87,37 @@ SmallVector<Type> Outliner::argumentTypes() {
           pointer,
           pointer,
           pointer};
+}
+
+/// Entry `layer` of a constant table, made once for each name.
+Value Outliner::fromTable(VectorMath &b, const Twine &label, ArrayRef<int64_t> entries, Value layer) {
+  std::string name = label.str();
+  auto type = b.memref({static_cast<int64_t>(entries.size())}, b.getI64Type());
+  if (!module.lookupSymbol(name)) {
+    OpBuilder first = OpBuilder::atBlockBegin(module.getBody());
+    auto values = DenseElementsAttr::get(RankedTensorType::get(type.getShape(), b.getI64Type()), entries);
+    memref::GlobalOp::create(first, b.getLoc(), name, first.getStringAttr("private"), type, values,
+                             /*constant=*/true, IntegerAttr());
+  }
+  return b.load(memref::GetGlobalOp::create(b, type, name), layer);
+}
+
+/// A layer's number among those of a pool, from a table with an entry a layer.
+FailureOr<Value> Outliner::poolLayer(VectorMath &b, plan::PoolLayerOp op, plan::StageOp stage, Value layer) {
+  auto pool = module.lookupSymbol<plan::BufferOp>(op.getPool());
+  ArrayRef<int64_t> cached = *pool.getCachedLayers();
+  SmallVector<int64_t> numbers;
+  for (const StageRun &run : stageRuns(*module.getOps<plan::StepOp>().begin())) {
+    const int64_t *found = llvm::find(cached, run.layer);
+    if (run.stage == stage.getSymName() && found == cached.end())
+      return op.emitOpError("expects '") << op.getPool() << "' to hold layer " << run.layer
+                                         << ", for which the stage is run, it holds " << pool.getCachedLayersAttr();
+    numbers.resize(std::max<size_t>(numbers.size(), static_cast<size_t>(run.layer + 1)));
+    if (run.layer >= 0 && found != cached.end())
+      numbers[static_cast<size_t>(run.layer)] = found - cached.begin();
+  }
+  Value entry = fromTable(b, "layers." + op.getPool(), numbers, layer);
+  return arith::IndexCastOp::create(b, b.getIndexType(), entry).getResult();
 }
 
 /// Byte offset of a weight among the packed ones. A slot reads row `layer` of a table made for it.
@@ -107,17 +141,8 @@ FailureOr<Value> Outliner::address(VectorMath &b, plan::WeightOp weight, plan::S
       return failure(); // offsetOf has said why
     offsets.push_back(*offset);
   }
-  std::string name = ("offsets." + stage.getSymName() + "." + Twine(*weight.getSlot())).str();
-  auto type = b.memref({static_cast<int64_t>(offsets.size())}, b.getI64Type());
-  if (!module.lookupSymbol(name)) {
-    OpBuilder first = OpBuilder::atBlockBegin(module.getBody());
-    auto values =
-        DenseElementsAttr::get(RankedTensorType::get(type.getShape(), b.getI64Type()), ArrayRef<int64_t>(offsets));
-    memref::GlobalOp::create(first, weight.getLoc(), name, first.getStringAttr("private"), type, values,
-                             /*constant=*/true, IntegerAttr());
-  }
-  Value table = memref::GetGlobalOp::create(b, type, name);
-  return arith::IndexCastOp::create(b, b.getIndexType(), b.load(table, layer)).getResult();
+  Value offset = fromTable(b, "offsets." + stage.getSymName() + "." + Twine(*weight.getSlot()), offsets, layer);
+  return arith::IndexCastOp::create(b, b.getIndexType(), offset).getResult();
 }
 
 LogicalResult Outliner::lowerOp(Operation *op, plan::StageOp stage, func::FuncOp function) {
@@ -159,6 +184,11 @@ LogicalResult Outliner::lowerOp(Operation *op, plan::StageOp stage, func::FuncOp
     if (failed(offset))
       return offset;
     results = {*offset};
+  } else if (auto place = dyn_cast<plan::PoolLayerOp>(op)) {
+    FailureOr<Value> number = poolLayer(b, place, stage, function.getArguments().back());
+    if (failed(number))
+      return number;
+    results = {*number};
   } else if (auto load = dyn_cast<plan::LoadOp>(op)) {
     FailureOr<Value> offset =
         address(b, load.getWeight().getDefiningOp<plan::WeightOp>(), stage, function.getArguments().back());
@@ -231,13 +261,7 @@ void Outliner::schedule(Block &from, VectorMath &b, func::FuncOp step, Value lay
         for (Attribute entry : layers.getSchedule())
           which.push_back(llvm::find(layers.getBodies(), Attribute(cast<LayerAttr>(entry).getBody())) -
                           layers.getBodies().begin());
-        auto type = b.memref({static_cast<int64_t>(which.size())}, b.getI64Type());
-        OpBuilder first = OpBuilder::atBlockBegin(module.getBody());
-        memref::GlobalOp::create(
-            first, op.getLoc(), "bodies", first.getStringAttr("private"), type,
-            DenseElementsAttr::get(RankedTensorType::get(type.getShape(), b.getI64Type()), ArrayRef<int64_t>(which)),
-            /*constant=*/true, IntegerAttr());
-        Value body = b.load(memref::GetGlobalOp::create(b, type, "bodies"), iv);
+        Value body = fromTable(b, "bodies", which, iv);
         for (auto [number, region] : llvm::enumerate(layers.getRegions())) {
           Value taken = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, body, b.constantLike(body, number));
           auto branch = scf::IfOp::create(b, taken, /*withElseRegion=*/false);

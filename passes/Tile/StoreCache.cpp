@@ -12,19 +12,26 @@ using namespace trafo;
 using plan::kPagePositions;
 using plan::kTileRows;
 
-RowArguments::RowArguments(VectorMath &b, ConfigAttr config) {
+RowArguments::RowArguments(VectorMath &b, ConfigAttr config, Value cache) {
   auto rows = b.memref({config.getMaxRows()}, b.getI32Type());
   positions = plan::ArgOp::create(b, rows, "positions");
   sequences = plan::ArgOp::create(b, rows, "sequences");
-  auto table = b.memref({config.getMaxSequences(), config.getMaxContext() / kPagePositions}, b.getI32Type());
-  pages = plan::ArgOp::create(b, table, "pages");
+  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  SmallVector<plan::BufferOp> pools = plan::cachePools(module);
+  auto *own = llvm::find(pools, plan::bufferOf(cache));
+  if (own != pools.end())
+    firstRow = (own - pools.begin()) * config.getMaxSequences();
+  pages = plan::ArgOp::create(b, plan::pageTables(module, config), "pages");
+}
+
+Value RowArguments::pageOf(VectorMath &b, Value sequence, Value number) const {
+  return b.loadIndex(pages, {firstRow > 0 ? b.addi(sequence, firstRow) : sequence, number});
 }
 
 RowArguments::Cell RowArguments::cellOf(VectorMath &b, Value row) const {
   Value position = b.loadIndex(positions, row);
   Value sequence = b.loadIndex(sequences, row);
-  Value page = b.loadIndex(pages, {sequence, b.divu(position, kPagePositions)});
-  return {page, b.remu(position, kPagePositions)};
+  return {pageOf(b, sequence, b.divu(position, kPagePositions)), b.remu(position, kPagePositions)};
 }
 
 /// What is not finite becomes the nearest bound of `format`, what is no number the lower: zero times infinity or
@@ -51,7 +58,7 @@ static void storeElements(VectorMath &b, Value elements, Value cache, Value laye
 
 void trafo::lowerStore(plan::KVStoreOp op, ConfigAttr config) {
   VectorMath b(op.getLoc(), OpBuilder(op));
-  RowArguments args(b, config);
+  RowArguments args(b, config, op.getCache());
   int64_t headSize = op.getHeadSize();
   auto element = cast<FloatType>(cast<MemRefType>(op.getCache().getType()).getElementType());
   Value stored = b.narrow(finite(b, op.getValue(), element), element);
@@ -90,7 +97,7 @@ static void quantizeGroup(VectorMath &b, plan::KVQuantizeOp op, const plan::Cach
 
 void trafo::lowerQuantize(plan::KVQuantizeOp op, ConfigAttr config) {
   VectorMath b(op.getLoc(), OpBuilder(op));
-  RowArguments args(b, config);
+  RowArguments args(b, config, op.getCache());
   int64_t heads = cast<MemRefType>(op.getCache().getType()).getDimSize(2), units = op.getHeadSize() / kTileRows;
   plan::CacheLayout layout = *plan::cacheLayout(op.getCache().getType(), heads, op.getHeadSize());
   // Units that are stored, of each head of keys and of values.

@@ -33,7 +33,7 @@ namespace {
 class AttentionLowering {
 public:
   AttentionLowering(plan::AttentionOp op, ConfigAttr config, plan::TargetAttr target)
-      : op(op), b(op.getLoc(), OpBuilder(op)), args(b, config), kernel(b, op, target, args.positions),
+      : op(op), b(op.getLoc(), OpBuilder(op)), args(b, config, op.getCache()), kernel(b, op, target, args.positions),
         rows(plan::RowsOp::create(b, b.getIndexType())) {
     auto self = plan::WorkerOp::create(b, b.getIndexType(), b.getIndexType());
     worker = self.getWorker();
@@ -117,7 +117,7 @@ void AttentionLowering::attend(const RowRun &run, Value kvHead, Value start, Val
     AttentionKernel::Slot slot = {owner, select(begins, merged.number, b.subi(block, run.page))};
     Value follows = arith::AndIOp::create(b, begins, compare(arith::CmpIPredicate::ne, block, from));
     ifThen(arith::XOrIOp::create(b, follows, b.constantLike(follows, 1)), [&] { kernel.reset(run, slot); });
-    auto pageOf = [&](Value number) { return b.loadIndex(args.pages, {run.sequence, number}); };
+    auto pageOf = [&](Value number) { return args.pageOf(b, run.sequence, number); };
     Value next = b.minu(b.addi(block, 1), b.subi(run.pageEnd, b.index(1)));
     kernel.mergeBlock(run, slot, {kvHead, block, pageOf(block), pageOf(next)});
   });

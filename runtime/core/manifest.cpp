@@ -35,6 +35,7 @@ trafo_status_t checkManifest(const trafo_manifest_t &m, const char *name, trafo_
       {"weights_size", m.weights_size, 0, 1ull << 46},
       {"logits_stride", m.logits_stride, m.vocabulary, 1u << 25},
       {"decode_bytes", m.decode_bytes, 0, 1ull << 46},
+      {"window_pages", m.window_pages, 0, m.window > 0 ? 1u << 26 : 0},
   };
   for (const Limit &limit : limits)
     if (limit.value < limit.low || limit.value > limit.high)
@@ -45,10 +46,11 @@ trafo_status_t checkManifest(const trafo_manifest_t &m, const char *name, trafo_
     return fail(error, TRAFO_BAD_DATA, codes::kManifest,
                 "%s: manifest field max_context is %u, no multiple of %u; compile the model again", name, m.max_context,
                 TRAFO_KV_PAGE_TOKENS);
-  uint64_t entries = static_cast<uint64_t>(m.max_sequences) * (m.max_context / TRAFO_KV_PAGE_TOKENS);
+  uint64_t entries =
+      static_cast<uint64_t>(m.max_sequences) * (m.max_context / TRAFO_KV_PAGE_TOKENS) * (m.window_pages > 0 ? 2 : 1);
   if (entries > 1ull << 26)
     return fail(error, TRAFO_BAD_DATA, codes::kManifest,
-                "%s: manifest asks for a page table of %" PRIu64
+                "%s: manifest asks for page tables of %" PRIu64
                 " entries, at most %llu allowed; compile the model again",
                 name, entries, 1ull << 26);
   // The limits above keep this product far from wrapping around: 2^16 * 2^25 * 4.

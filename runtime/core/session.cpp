@@ -81,13 +81,12 @@ trafo_status_t growSequences(trafo_session_t *session, const trafo_rows_t &rows,
   for (int32_t row = 0; row < rows.rows; ++row) {
     int32_t sequence = rows.sequences[row];
     int32_t &next = session->nextPositions[static_cast<size_t>(sequence)];
-    if (!status && next >= 0 && !session->pages.grow(sequence, next)) {
-      status =
-          fail(error, TRAFO_NO_RESOURCE, codes::kPages,
-               "sequence %d needs room for %d positions, but only %d of %u KV pages of %u positions are free; "
-               "truncate a sequence or compile with a larger pool",
-               sequence, next, session->pages.freePages(), session->model->manifest.kv_pages, TRAFO_KV_PAGE_TOKENS);
-    }
+    const PagePool *full = !status && next >= 0 ? session->pages.grow(sequence, next) : nullptr;
+    if (full)
+      status = fail(error, TRAFO_NO_RESOURCE, codes::kPages,
+                    "sequence %d needs room for %d positions, but only %d of %d KV pages of %u positions are free; "
+                    "truncate a sequence or compile with a larger pool",
+                    sequence, next, full->freePages(), full->size(), TRAFO_KV_PAGE_TOKENS);
     next = -1;
   }
   if (status) // each sequence's first row has the length from before the step

@@ -1,5 +1,6 @@
 //===- models_test.cpp - what good models are described as ----------------===//
 #include "lib/Import/Gguf.h"
+#include "lib/Import/Models/DecoderKeys.h"
 #include "lib/Import/Models/Models.h"
 #include "test/import/GgufBuilder.h"
 
@@ -12,10 +13,13 @@ using namespace trafo::test;
 
 namespace {
 
+Result<Checkpoint> read(const std::string &bytes) {
+  return readGguf(MappedFile::view("test.gguf", {reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()}));
+}
+
 Result<DecoderSpec> describe(const GgufBuilder &builder) {
   std::string bytes = builder.bytes();
-  auto checkpoint =
-      readGguf(MappedFile::view("test.gguf", {reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()}));
+  auto checkpoint = read(bytes);
   if (!checkpoint)
     return std::move(checkpoint.error());
   return describeModel(*checkpoint);
@@ -110,6 +114,40 @@ TEST(Llama, CountsGivenForEachLayer) {
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(spec->heads, 2);
   EXPECT_EQ(spec->kvHeads, 1);
+}
+
+TEST(Llama, AWindowIsEveryLayersUnlessAPatternSaysOtherwise) {
+  GgufBuilder builder = tinyLlama();
+  builder.key("llama.attention.sliding_window", vU32(20));
+  auto spec = describe(builder);
+  ASSERT_TRUE(spec) << spec.error().message;
+  EXPECT_EQ(spec->windowOf(0), 20);
+  spec = describe(builder.key("llama.attention.sliding_window_pattern", vU32(1)));
+  ASSERT_TRUE(spec) << spec.error().message;
+  EXPECT_EQ(spec->windowOf(0), 0);
+}
+
+TEST(DecoderKeys, PatternOfLayers) {
+  auto pattern = [](const std::string &value) -> std::string {
+    std::string bytes = tinyLlama().key("llama.pattern", value).bytes();
+    auto checkpoint = read(bytes);
+    EXPECT_TRUE(checkpoint);
+    DecoderKeys keys(*checkpoint);
+    std::string text;
+    for (bool has : keys.pattern("pattern", 4, true))
+      text += has ? 'x' : '-';
+    auto done = keys.finish();
+    return done ? text : done.error().message;
+  };
+  EXPECT_EQ(pattern(vU32(0)), "xxxx");
+  EXPECT_EQ(pattern(vU32(1)), "----");
+  EXPECT_EQ(pattern(vU32(2)), "x-x-");
+  EXPECT_EQ(pattern(vU32(3)), "xx-x");
+  EXPECT_EQ(pattern(vNumbers<uint8_t>(kBool, {0, 1, 1, 0})), "-xx-");
+  EXPECT_NE(pattern(vU32(5)).find("key \"llama.pattern\" is 5, expected 0 to 4"), std::string::npos);
+  EXPECT_NE(pattern(vNumbers<uint8_t>(kBool, {0, 1, 1})).find("has 3 elements, expected one for each of 4 layers"),
+            std::string::npos);
+  EXPECT_NE(pattern(vNumbers<uint32_t>(kU32, {0, 1, 1, 0})).find("expected u32 or array of bool"), std::string::npos);
 }
 
 TEST(Llama, RopeScalings) {

@@ -47,6 +47,7 @@ class Tiny:
     kv_heads: int = 2
     head_size: int = dataclasses.field(default=0, metadata={"help": "0: hidden / heads"})
     window: int = dataclasses.field(default=0, metadata={"help": "positions a token looks back over; 0: all"})
+    full_every: int = dataclasses.field(default=0, metadata={"help": "layers without the window: each n-th; 0: none"})
     ffn: int = 128
     vocab: int = dataclasses.field(default=320, metadata={"help": "at least 259 with a tokenizer"})
     context: int = 256
@@ -196,6 +197,8 @@ def make(path, tiny=None):
         writer.add_value_length(tiny.head_size)
     if tiny.window:
         writer.add_sliding_window(tiny.window)
+    if tiny.full_every:
+        writer.add_sliding_window_pattern(tiny.full_every)
     writer.add_layer_norm_rms_eps(tiny.eps)
     writer.add_vocab_size(tiny.vocab)
     add_rope(writer, tiny, tiny.rope_dims or head_size)

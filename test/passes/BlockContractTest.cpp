@@ -196,7 +196,7 @@ protected:
     if (!program || mlir::failed(packWeights(*module, take)))
       return {};
     weights.resize(weights.size() + 4096);
-    std::vector<uint8_t> arena(static_cast<size_t>(program->arena().size));
+    std::vector<uint8_t> arena(static_cast<size_t>(program->arena().getSize()));
     std::vector<int32_t> numbers(kRows);
     std::iota(numbers.begin(), numbers.end(), 0);
     PlacedBuffer y = buffers.lookup("y");

@@ -26,10 +26,10 @@ def expected(program, prompt):
     return reply
 
 
-@pytest.mark.parametrize("window", [0, 20])
-def test_a_shift_leaves_no_trace(build, tmp_path, window):
+@pytest.mark.parametrize("window, full_every", [(0, 0), (20, 0), (20, 2)])
+def test_a_shift_leaves_no_trace(build, tmp_path, window, full_every):
     model, program = tmp_path / "tiny.gguf", tmp_path / "tiny"
-    make_tiny.make(model, make_tiny.Tiny(context=CONTEXT, window=window, seed=3))
+    make_tiny.make(model, make_tiny.Tiny(context=CONTEXT, window=window, full_every=full_every, seed=3))
     trafo.compile(model, program, context=CONTEXT, rows=16)
     text = "once upon a time there was a model"
 

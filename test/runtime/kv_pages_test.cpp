@@ -25,12 +25,12 @@ trafo_manifest_t manifestOf(uint32_t context, uint32_t rows, uint32_t sequences,
 TEST(KvPages, WithoutAWindowASequenceLiesContiguously) {
   KvPages pages;
   ASSERT_TRUE(pages.initialize(Allocator(), manifestOf(4 * kPage, 8, 2, 8, 0)));
-  ASSERT_TRUE(pages.grow(1, 3 * kPage + 1));
+  ASSERT_FALSE(pages.grow(1, 3 * kPage + 1));
   for (int32_t i = 0; i < 8; ++i)
     EXPECT_EQ(pages.table()[i], i);
-  EXPECT_EQ(pages.freePages(), 4);
+  EXPECT_EQ(pages.pool(0).freePages(), 4);
   EXPECT_EQ(pages.truncate(1, kPage), kPage);
-  EXPECT_EQ(pages.freePages(), 7);
+  EXPECT_EQ(pages.pool(0).freePages(), 7);
   EXPECT_EQ(pages.truncate(1, 2 * kPage), kPage) << "there is nothing to forget";
   EXPECT_EQ(pages.truncate(0, 5), 0);
 }
@@ -39,10 +39,44 @@ TEST(KvPages, AWindowAsLongAsTheContextKeepsAll) {
   for (uint64_t window : {uint64_t(4 * kPage), uint64_t(1) << 40, UINT64_MAX}) {
     KvPages pages;
     ASSERT_TRUE(pages.initialize(Allocator(), manifestOf(4 * kPage, 8, 1, 4, window)));
-    ASSERT_TRUE(pages.grow(0, 4 * kPage));
-    EXPECT_EQ(pages.freePages(), 0);
+    ASSERT_FALSE(pages.grow(0, 4 * kPage));
+    EXPECT_EQ(pages.pool(0).freePages(), 0);
     EXPECT_EQ(pages.truncate(0, 1), 1);
   }
+}
+
+TEST(KvPages, TwoPoolsGrowTogether) {
+  trafo_manifest_t manifest = manifestOf(8 * kPage, 28, 2, 16, 100);
+  manifest.window_pages = 2 * 3;
+  KvPages pages;
+  ASSERT_TRUE(pages.initialize(Allocator(), manifest));
+  const int32_t *all = pages.table(), *windowed = all + 2 * 8;
+  for (int32_t length = 28; length < 6 * kPage; length += 28)
+    ASSERT_FALSE(pages.grow(1, length));
+  for (int32_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(all[8 + i], 8 + i) << "the first pool keeps all";
+    EXPECT_EQ(windowed[8 + i], 3 + i % 3) << "the second goes round";
+  }
+  EXPECT_EQ(pages.pool(0).freePages(), 10);
+  EXPECT_EQ(pages.pool(1).freePages(), 3);
+  int32_t length = pages.length(1);
+  EXPECT_EQ(pages.truncate(1, length - 28), length - 28);
+  EXPECT_EQ(pages.truncate(1, kPage), 0)
+      << "what the second has given back is computed anew, so the first forgets it too";
+  EXPECT_EQ(pages.pool(0).freePages(), 16);
+  EXPECT_EQ(pages.pool(1).freePages(), 6);
+}
+
+TEST(KvPages, APoolWithoutRoomLeavesTheOtherAsItWas) {
+  trafo_manifest_t manifest = manifestOf(8 * kPage, 28, 2, 16, 100);
+  manifest.window_pages = 4;
+  KvPages pages;
+  ASSERT_TRUE(pages.initialize(Allocator(), manifest));
+  ASSERT_FALSE(pages.grow(0, 3 * kPage));
+  ASSERT_FALSE(pages.grow(1, kPage));
+  EXPECT_EQ(pages.grow(1, kPage + 1), &pages.pool(1));
+  EXPECT_EQ(pages.length(1), kPage);
+  EXPECT_EQ(pages.pool(0).freePages(), 12);
 }
 
 /// Window and rows of a step, and the pages that the manifest's rule allows them.
@@ -71,7 +105,7 @@ TEST_P(Rings, HoldWhatRowsSeeForAsLongAsTheContextLasts) {
       int32_t oldest = std::max(0, length + 1 - window);
       for (int32_t position = oldest; position < length; ++position)
         before.push_back(pageOf(sequence, position));
-      ASSERT_TRUE(pages.grow(sequence, length + count)) << length;
+      ASSERT_FALSE(pages.grow(sequence, length + count)) << length;
       std::set<int32_t> own;
       for (int32_t position = oldest; position < length + count; ++position) {
         own.insert(pageOf(sequence, position));
@@ -85,14 +119,14 @@ TEST_P(Rings, HoldWhatRowsSeeForAsLongAsTheContextLasts) {
     length += count;
     // What a step added can be taken back and put there again.
     ASSERT_EQ(pages.truncate(1, length - count), length - count);
-    ASSERT_TRUE(pages.grow(1, length));
+    ASSERT_FALSE(pages.grow(1, length));
   }
-  EXPECT_EQ(pages.freePages(), 0);
+  EXPECT_EQ(pages.pool(0).freePages(), 0);
   EXPECT_FALSE(pages.truncate(0, std::max(0, context - most * kPage) / 2)) << "older positions are gone";
   EXPECT_EQ(pages.length(0), 0);
-  EXPECT_EQ(pages.freePages(), most);
+  EXPECT_EQ(pages.pool(0).freePages(), most);
   EXPECT_EQ(pageOf(0, 0), 0);
-  ASSERT_TRUE(pages.grow(0, rows)) << "a sequence that is empty begins anew";
+  ASSERT_FALSE(pages.grow(0, rows)) << "a sequence that is empty begins anew";
 }
 INSTANTIATE_TEST_SUITE_P(Sizes, Rings,
                          testing::Values(Ring{1, 1, 2}, Ring{1, 64, 3}, Ring{64, 1, 3}, Ring{100, 28, 3},

@@ -197,6 +197,11 @@ TEST_F(Artifact, A03_ManifestNumbersAreCompared) {
   refused("max_outputs", [](auto &m) { m.max_outputs = m.max_rows + 1; });
   refused("max_sequences", [](auto &m) { m.max_sequences = 0; });
   refused("kv_pages", [](auto &m) { m.kv_pages = UINT32_MAX; });
+  refused("window_pages", [](auto &m) { m.window_pages = 1; });
+  refused("window_pages", [](auto &m) {
+    m.window = 1;
+    m.window_pages = UINT64_MAX;
+  });
   refused("max_workers", [](auto &m) { m.max_workers = 0; });
   refused("arena_size", [](auto &m) { m.arena_size = UINT64_MAX; });
   refused("logits", [](auto &m) { m.logits_offset = UINT64_MAX - 63; });
@@ -207,11 +212,16 @@ TEST_F(Artifact, A03_ManifestNumbersAreCompared) {
   refused("maxima", [](auto &m) { m.logits_maxima = m.logits_stride + 1; });
   refused("maxima", [](auto &m) { m.logits_maxima = UINT64_MAX; });
   refused("KV", [](auto &m) { m.kv_size = UINT64_MAX; });
-  refused("reserved", [](auto &m) { m.reserved[5] = 1; });
+  refused("reserved", [](auto &m) { m.reserved[4] = 1; });
   refused("weights", [](auto &m) { m.weights_size += 1; });
   refused("page table", [](auto &m) {
     m.max_sequences = 1u << 16;
     m.max_context = 1u << 26;
+  });
+  refused("page table", [](auto &m) {
+    m.max_sequences = 1u << 16;
+    m.max_context = 1024 * TRAFO_KV_PAGE_TOKENS;
+    m.window = m.window_pages = 1;
   });
 }
 

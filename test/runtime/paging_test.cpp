@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <numeric>
 #include <random>
+#include <utility>
 
 using namespace trafo;
 
@@ -18,9 +19,12 @@ constexpr int32_t kPage = TRAFO_KV_PAGE_TOKENS, kLength = 450;
 /// The decoder of test/pipelines with room for eight pages in each of three sequences.
 struct Cache {
   const char *format;
-  int32_t window; ///< 0: all positions
+  int32_t window;     ///< 0: all positions
+  bool mixed = false; ///< the second layer sees all nevertheless
 };
-void PrintTo(const Cache &cache, std::ostream *out) { *out << cache.format << ", window " << cache.window; }
+void PrintTo(const Cache &cache, std::ostream *out) {
+  *out << cache.format << ", window " << cache.window << (cache.mixed ? " in one layer" : "");
+}
 
 std::string replaced(std::string text, const std::string &from, const std::string &to) {
   EXPECT_NE(text.find(from), std::string::npos) << from;
@@ -39,6 +43,13 @@ protected:
     ir = replaced(ir, "<2x2x16xf16>", std::string("<2x2x16x") + GetParam().format + ">");
     if (GetParam().window > 0)
       ir = replaced(ir, "scale 2.5e-01", "scale 2.5e-01 {window = " + std::to_string(GetParam().window) + " : i64}");
+    if (GetParam().mixed) {
+      size_t begin = ir.find("  func.func private @decoder("), end = ir.find("  func.func @step(");
+      std::string body = replaced(ir.substr(begin, end - begin), "@decoder(", "@everything(");
+      body = replaced(body, " {window = " + std::to_string(GetParam().window) + " : i64}", "");
+      ir = replaced(ir, "@decoder, [@blk.1.", "@everything, [@blk.1.");
+      ir.insert(begin, body);
+    }
     std::string source = folder.file("tiny.mlir"), program = folder.file("tiny");
     test::Temporary::write(source, ir);
     std::string command = std::string(tools) + "/trafo-compiler compile " + source + " -o " + program;
@@ -47,9 +58,11 @@ protected:
   }
   void TearDown() override { trafo_model_release(model); }
 
-  /// The logits of two sequences side by side, their page table made of `order`: what holds each page of the pool in turn.
-  /// Without one the session's own table is used.
-  std::vector<float> logits(const std::vector<int32_t> *order, int32_t threads) {
+  /// Page numbers of each pool, in the order in which sequences take them.
+  using Order = std::vector<std::vector<int32_t>>;
+
+  /// The logits of two sequences side by side, their page tables made of `order`. Without one the session's own are used.
+  std::vector<float> logits(const Order *order, int32_t threads) {
     const trafo_manifest_t &manifest = *trafo_model_manifest(model);
     trafo_session_options_t options;
     trafo_session_options_initialize(&options);
@@ -57,9 +70,12 @@ protected:
     trafo_session_t *session = nullptr;
     EXPECT_EQ(trafo_session_create(model, &options, &error, &session), TRAFO_OK) << error.message;
     std::vector<int32_t> table;
-    size_t perSequence = manifest.max_context / kPage, held = manifest.kv_pages / manifest.max_sequences;
-    for (size_t i = 0; order && i < manifest.max_sequences * perSequence; ++i)
-      table.push_back((*order)[i / perSequence * held + i % perSequence % held]);
+    size_t perSequence = manifest.max_context / kPage;
+    for (const std::vector<int32_t> &pages : order ? *order : Order()) {
+      size_t held = pages.size() / manifest.max_sequences;
+      for (size_t i = 0; i < manifest.max_sequences * perSequence; ++i)
+        table.push_back(pages[i / perSequence * held + i % perSequence % held]);
+    }
     std::vector<float> all;
     for (int32_t done = 0, rows = 0; done < kLength; done += rows) {
       rows = std::min({kLength - done, 1 + done * 5 % 16, static_cast<int32_t>(manifest.max_rows) / 2});
@@ -100,30 +116,41 @@ protected:
 };
 
 TEST_P(Paging, ChangesNoBit) {
-  uint32_t pool = trafo_model_manifest(model)->kv_pages;
-  ASSERT_EQ(pool, GetParam().window ? 3u * 4 : 3u * 8);
-  std::vector<int32_t> order(pool);
-  std::iota(order.begin(), order.end(), 0);
+  const trafo_manifest_t &manifest = *trafo_model_manifest(model);
+  auto [format, window, mixed] = GetParam();
+  ASSERT_EQ(manifest.kv_pages, window && !mixed ? 3u * 4 : 3u * 8);
+  ASSERT_EQ(manifest.window_pages, mixed ? 3u * 4 : 0);
+  Order order;
+  for (uint64_t pages : {uint64_t(manifest.kv_pages), manifest.window_pages})
+    if (pages > 0)
+      std::iota(order.emplace_back(pages).begin(), order.back().end(), 0);
   const std::vector<float> contiguous = logits(&order, 1);
-  ASSERT_EQ(contiguous.size(), static_cast<size_t>(2 * kLength) * trafo_model_manifest(model)->vocabulary);
+  ASSERT_EQ(contiguous.size(), static_cast<size_t>(2 * kLength) * manifest.vocabulary);
   EXPECT_TRUE(logits(nullptr, 2) == contiguous) << "the session's own table";
-  std::reverse(order.begin(), order.end());
+  for (std::vector<int32_t> &pages : order)
+    std::reverse(pages.begin(), pages.end());
   EXPECT_TRUE(logits(&order, 3) == contiguous) << "backwards";
   std::mt19937 random(1);
   for (int32_t threads : {1, 2, 3, 4}) {
-    for (size_t i = pool; i > 1; --i) // std::shuffle draws otherwise in every library
-      std::swap(order[i - 1], order[random() % i]);
+    for (std::vector<int32_t> &pages : order)
+      for (size_t i = pages.size(); i > 1; --i) // std::shuffle draws otherwise in every library
+        std::swap(pages[i - 1], pages[random() % i]);
     EXPECT_TRUE(logits(&order, threads) == contiguous) << "shuffled, " << threads << " threads";
   }
-  // The table is what is gone by: two pages in one place are not the same.
-  order[1] = order[0];
-  EXPECT_FALSE(logits(&order, 1) == contiguous);
+  // The tables are what is gone by: two pages in one place are not the same.
+  for (std::vector<int32_t> &pages : order) {
+    int32_t second = std::exchange(pages[1], pages[0]);
+    EXPECT_FALSE(logits(&order, 1) == contiguous);
+    pages[1] = second;
+  }
 }
 INSTANTIATE_TEST_SUITE_P(Caches, Paging,
                          testing::Values(Cache{"f16", 0}, Cache{"f16", 100}, Cache{"f32", 0}, Cache{"bf16", 0},
-                                         Cache{"int8", 0}, Cache{"int8", 100}),
+                                         Cache{"int8", 0}, Cache{"int8", 100}, Cache{"f16", 100, true},
+                                         Cache{"int8", 100, true}),
                          [](const auto &info) {
-                           return info.param.format + std::string(info.param.window ? "Window" : "");
+                           return info.param.format + std::string(info.param.window ? "Window" : "") +
+                                  (info.param.mixed ? "InOneLayer" : "");
                          });
 
 } // namespace

@@ -77,6 +77,7 @@ json::object planOf(const trafo_manifest_t &manifest) {
           {"barriers_per_layer", static_cast<double>(manifest.barriers_per_step) / std::max(manifest.layers, 1u)},
           {"arena_bytes", manifest.arena_size},
           {"kv_pages", manifest.kv_pages},
+          {"window_pages", manifest.window_pages},
           {"kv_bytes", manifest.kv_size},
           {"window", manifest.window},
           {"logits_bytes", static_cast<uint64_t>(manifest.max_outputs) * manifest.logits_stride * 4},

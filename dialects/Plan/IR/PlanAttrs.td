@@ -32,17 +32,28 @@ def Plan_TargetAttr : AttrDef<Plan_Dialect, "Target"> {
   let genVerifyDecl = 1;
 }
 
+/// A pool of pages of the KV cache: entries of plan.arena's `pools`, the n-th of which goes by the step's n-th page table.
+def Plan_PoolAttr : AttrDef<Plan_Dialect, "Pool"> {
+  let mnemonic = "pool";
+  let summary = "pages that hold keys and values of some layers";
+  let parameters = (ins "int64_t":$offset, "int64_t":$size, // bytes, in the arena
+                        "int64_t":$pages,
+                        "::mlir::DenseI64ArrayAttr":$layers, // whose keys and values each page holds, in this order
+                        DefaultValuedParameter<"int64_t", "0">:$window); // positions that rows see there at most; 0: all
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 /// Where things lie in the arena, known once trafo-assign-arena has run: the module attribute `plan.arena`.
 def Plan_ArenaAttr : AttrDef<Plan_Dialect, "Arena"> {
   let mnemonic = "arena";
   let summary = "sizes and offsets (bytes) of the arena and the packed weights";
   let parameters = (ins "int64_t":$size, "int64_t":$weights_size, "int64_t":$logits_offset,
                         "int64_t":$logits_stride, // floats
-                        "int64_t":$kv_offset, "int64_t":$kv_size, "int64_t":$kv_pages,
+                        "int64_t":$kv_offset, "int64_t":$kv_size, // of all pools
+                        "::mlir::ArrayAttr":$pools,
                         "int64_t":$barriers,      // of one step
                         "int64_t":$vocabulary, "int64_t":$layers,
                         "int64_t":$decode_bytes,  // weight bytes a step of one row reads
-                        DefaultValuedParameter<"int64_t", "0">:$window, // positions that rows see at most; 0: all
                         DefaultValuedParameter<"int64_t", "0">:$logits_maxima); // float of a row that maxima of 16 begin at; 0: none
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

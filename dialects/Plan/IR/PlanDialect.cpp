@@ -36,12 +36,14 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
 }
 
 LogicalResult ArenaAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t, int64_t, int64_t,
-                                int64_t logitsStride, int64_t, int64_t, int64_t, int64_t, int64_t vocabulary, int64_t,
+                                int64_t logitsStride, int64_t, int64_t, ArrayAttr pools, int64_t, int64_t vocabulary,
                                 int64_t, int64_t, int64_t logitsMaxima) {
   int64_t last = logitsStride - llvm::divideCeil(vocabulary, kTileRows);
   if (logitsMaxima != 0 && (logitsMaxima < vocabulary || logitsMaxima > last))
     return emitError() << "expects logits_maxima to be 0 or from " << vocabulary << " to " << last << ", got "
                        << logitsMaxima;
+  if (pools.size() > 2 || !llvm::all_of(pools, llvm::IsaPred<PoolAttr>))
+    return emitError() << "expects at most two #plan.pool, got " << pools;
   return success();
 }
 

@@ -48,6 +48,38 @@ LogicalResult BufferOp::verify() {
   int64_t maxima = getLogitsMaxima().value_or(logits), last = columns - llvm::divideCeil(logits, kTileRows);
   if (getLogitsMaxima() && (!getLogits() || maxima < logits || maxima > last)) // buffer_c4
     return emitOpError("expects maxima from ") << logits << " to " << last << " of a row of logits, got " << maxima;
+  std::optional<ArrayRef<int64_t>> layers = getCachedLayers();
+  if (layers && (type.getRank() != 5 || type.getDimSize(0) != static_cast<int64_t>(layers->size()))) // buffer_c5
+    return emitOpError("expects a pool of ") << layers->size() << " layers, got " << type;
+  if (getWindow() && (!layers || static_cast<int64_t>(*getWindow()) <= 0)) // buffer_c6
+    return emitOpError("expects a window above 0, of a pool of the KV cache, got ") << *getWindow();
+  return success();
+}
+
+SmallVector<BufferOp> trafo::plan::cachePools(ModuleOp module) {
+  SmallVector<BufferOp> pools;
+  for (BufferOp buffer : module.getOps<BufferOp>())
+    if (buffer.getCachedLayers())
+      pools.push_back(buffer);
+  llvm::stable_sort(pools, [](BufferOp a, BufferOp b) { return !a.getWindow() && b.getWindow(); });
+  return pools;
+}
+
+MemRefType trafo::plan::pageTables(ModuleOp module, ConfigAttr config) {
+  auto pools = static_cast<int64_t>(std::max<size_t>(1, cachePools(module).size()));
+  return MemRefType::get({pools * config.getMaxSequences(), config.getMaxContext() / kPagePositions},
+                         IntegerType::get(module.getContext(), 32));
+}
+
+BufferOp trafo::plan::bufferOf(Value memory) {
+  auto ref = memory.getDefiningOp<RefOp>();
+  return ref ? SymbolTable::lookupNearestSymbolFrom<BufferOp>(ref, ref.getBufferAttr()) : BufferOp();
+}
+
+LogicalResult PoolLayerOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto pool = tables.lookupNearestSymbolFrom<BufferOp>(*this, getPoolAttr());
+  if (!pool || !pool.getCachedLayers()) // pool_layer_c1
+    return emitOpError("expects '") << getPool() << "' to be a pool of the KV cache";
   return success();
 }
 

@@ -27,13 +27,17 @@ inline constexpr int64_t kTileRows = 16;
 /// Positions of a KV page, and of a block of attention.
 inline constexpr int64_t kPagePositions = 64;
 /// Pages of a sequence that `rows` rows which follow each other see at most, each the last `window` positions (0: all) of at
-/// most `context`. The runtime holds no more of a sequence (TRAFO_ARTIFACT_VERSION 2).
+/// most `context`. The runtime holds no more of a sequence (trafo_manifest_t::window).
 inline constexpr int64_t pagesSeen(int64_t window, int64_t rows, int64_t context) {
   int64_t all = context / kPagePositions, positions = std::min(window, context) + rows;
   return window == 0 ? all : std::min(all, (positions + kPagePositions - 1) / kPagePositions + 1);
 }
-/// On the buffer of the KV cache: the window of the attention that sees most; absent where one sees all positions.
-inline constexpr llvm::StringLiteral kWindowAttr = "window";
+/// The pools of a module's KV cache in the order of the step's page tables.
+llvm::SmallVector<BufferOp> cachePools(mlir::ModuleOp module);
+/// The step's page tables of a module: pages of each pool in turn, [pools x sequences, pages of a context].
+mlir::MemRefType pageTables(mlir::ModuleOp module, ConfigAttr config);
+/// The buffer that a plan.ref gives; null for other memory.
+BufferOp bufferOf(mlir::Value memory);
 /// The part of a page of the KV pool that holds k or v of one head: elements, of codes followed by their scales.
 struct CacheLayout {
   int64_t headSize;

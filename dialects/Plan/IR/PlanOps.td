@@ -38,15 +38,22 @@ def Plan_BufferOp : Plan_Op<"buffer", [Symbol]> {
   let description = [{
     The step's logits are the first `logits` floats of each row of a buffer. Where it says `logits_maxima`, there begins in
     the row the greatest of each 16 logits (NaN where one of them is not finite); other floats mean nothing.
+
+    A buffer with `cached_layers` is a pool of pages of the KV cache (see plan.kv_store), which holds keys and values of
+    these layers, in this order. With `window` a sequence keeps there what rows of a step see that look back over so many
+    positions, else all. Of each kind a module has one at most; the step has a page table for each, for that of all
+    positions first.
     C1: a static shape with identity layout. C2: an offset, once assigned, is a multiple of 64. C3: `logits` is of rows of
-    so many f32. C4: `logits_maxima` lies past the logits and leaves room for one of each 16.
+    so many f32. C4: `logits_maxima` lies past the logits and leaves room for one of each 16. C5: a pool has the dimensions
+    of a cache, of as many layers as `cached_layers`. C6: `window` is a pool's and above 0.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyMemRef>:$type, UnitAttr:$is_private,
                        OptionalAttr<I64Attr>:$offset, OptionalAttr<I64Attr>:$stride, OptionalAttr<I64Attr>:$logits,
-                       OptionalAttr<I64Attr>:$logits_maxima);
+                       OptionalAttr<I64Attr>:$logits_maxima, OptionalAttr<DenseI64ArrayAttr>:$cached_layers,
+                       OptionalAttr<I64Attr>:$window);
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::MemRefType":$type, CArg<"bool", "false">:$isPrivate), [{
     build($_builder, $_state, name, type, isPrivate, /*offset=*/nullptr, /*stride=*/nullptr, /*logits=*/nullptr,
-          /*logits_maxima=*/nullptr);
+          /*logits_maxima=*/nullptr, /*cached_layers=*/nullptr, /*window=*/nullptr);
   }]>];
   let assemblyFormat = "(`private` $is_private^)? $sym_name `:` $type (`at` $offset^)? (`stride` $stride^)? attr-dict";
   let hasVerifier = 1;
@@ -90,6 +97,14 @@ def Plan_PackedOp : Plan_Op<"packed", [Pure]> {
   let assemblyFormat = "attr-dict `:` type($result)";
 }
 
+def Plan_PoolLayerOp : Plan_Op<"pool_layer", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "where a pool holds a layer's keys and values: its number among the pool's layers";
+  let description = "C1: the symbol names a pool of the KV cache. The stage is run for layers of the pool only.";
+  let arguments = (ins FlatSymbolRefAttr:$pool, Index:$layer);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$pool `[` $layer `]` attr-dict";
+}
+
 //===-- What a worker may ask --------------------------------------------------------------------------------------===//
 
 def Plan_RowsOp : Plan_Op<"rows", [Pure]> {
@@ -114,7 +129,7 @@ def Plan_WorkerOp : Plan_Op<"worker", [Pure]> {
   let assemblyFormat = "attr-dict";
 }
 def Plan_ArgOp : Plan_Op<"arg", [Pure]> {
-  let summary = "an array of the step: tokens, positions, sequences, outputs (i32 per row) or pages (i32 [sequences, pages])";
+  let summary = "an array of the step: tokens, positions, sequences, outputs (i32 per row) or pages (i32 [pools x sequences, pages])";
   let description = "C1: the name is one of the five.";
   let arguments = (ins StrAttr:$name);
   let results = (outs AnyMemRef:$result);

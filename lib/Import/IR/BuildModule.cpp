@@ -45,7 +45,7 @@ private:
   SmallVector<Slot> slotsOf(const LayerTensors &layer);
   RopeAttr rope();
   Value linear(Value input, Value weight, Value bias, const char *role);
-  func::FuncOp buildBody(StringRef name, ArrayRef<Slot> slots, TypeRange slotTypes);
+  func::FuncOp buildBody(StringRef name, ArrayRef<Slot> slots, TypeRange slotTypes, int64_t window);
   LogicalResult buildStep();
 
   OpBuilder builder;
@@ -160,7 +160,7 @@ Value ModuleBuilder::linear(Value input, Value weight, Value bias, const char *r
                           bias, ActivationFormatAttr());
 }
 
-func::FuncOp ModuleBuilder::buildBody(StringRef name, ArrayRef<Slot> slots, TypeRange slotTypes) {
+func::FuncOp ModuleBuilder::buildBody(StringRef name, ArrayRef<Slot> slots, TypeRange slotTypes, int64_t window) {
   OpBuilder::InsertionGuard guard(builder);
   Type stream = rowsOf(spec.hidden);
   SmallVector<Type> inputs = {stream, builder.getType<RowsType>(), cacheType(), builder.getIndexType()};
@@ -192,7 +192,7 @@ func::FuncOp ModuleBuilder::buildBody(StringRef name, ArrayRef<Slot> slots, Type
   KVWriteOp::create(builder, named("kv_write"), kv, layer, k, v, rows);
   Value attended = AttentionOp::create(builder, named("attention"), q.getType(), q, kv, layer, rows,
                                        builder.getI64IntegerAttr(spec.heads), f32(spec.attentionScale),
-                                       builder.getI64IntegerAttr(spec.window), f32(spec.attentionSoftcap));
+                                       builder.getI64IntegerAttr(window), f32(spec.attentionSoftcap));
   Value o = linear(attended, at("attn_output"), at("attn_output_bias"), "attn_output");
   x = arith::AddFOp::create(builder, named("attn_residual"), x, o);
 
@@ -255,10 +255,16 @@ FailureOr<OwningOpRef<ModuleOp>> ModuleBuilder::build() {
   if (failed(addWeights()))
     return failure();
 
-  // A body for each signature that layers have; its number, for its name.
-  SmallVector<std::pair<SmallVector<Type>, func::FuncOp>> bodies;
+  // A body for each signature and window that layers have.
+  struct Body {
+    SmallVector<Type> types;
+    int64_t window;
+    func::FuncOp function;
+  };
+  SmallVector<Body> bodies;
   SmallVector<Attribute> layers;
-  for (const LayerTensors &layer : spec.layerTensors) {
+  for (auto [number, layer] : llvm::enumerate(spec.layerTensors)) {
+    int64_t window = spec.windowOf(static_cast<int64_t>(number));
     SmallVector<Slot> slots = slotsOf(layer);
     SmallVector<Type> types;
     SmallVector<FlatSymbolRefAttr> names;
@@ -266,15 +272,14 @@ FailureOr<OwningOpRef<ModuleOp>> ModuleBuilder::build() {
       types.push_back(*weightType(*slot.tensor));
       names.push_back(FlatSymbolRefAttr::get(builder.getContext(), *slot.tensor));
     }
-    auto *body = llvm::find_if(bodies, [&](auto &known) { return known.first == types; });
+    auto *body = llvm::find_if(bodies, [&](Body &known) { return known.types == types && known.window == window; });
     if (body == bodies.end()) {
       std::string name = bodies.empty() ? "decoder" : "decoder_" + std::to_string(bodies.size());
-      func::FuncOp made = buildBody(name, slots, types);
-      bodies.emplace_back(types, made);
+      bodies.push_back({types, window, buildBody(name, slots, types, window)});
       body = &bodies.back();
     }
     layers.push_back(
-        LayerAttr::get(builder.getContext(), FlatSymbolRefAttr::get(body->second.getSymNameAttr()), names));
+        LayerAttr::get(builder.getContext(), FlatSymbolRefAttr::get(body->function.getSymNameAttr()), names));
   }
   schedule = builder.getArrayAttr(layers);
   if (failed(buildStep()) || failed(verify(*module)))

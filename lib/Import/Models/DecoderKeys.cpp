@@ -44,12 +44,9 @@ int64_t DecoderKeys::sameInEveryLayer(std::string_view key, int64_t layers, int6
                                         value.count, " ", value.elementName(), ", expected u32 or array of u32"));
     return 0;
   }
-  if (value.count != static_cast<uint64_t>(layers)) {
-    fail(ErrorCode::ModelHyperparameter,
-         concat("key ", quoted(name), " at offset ", entry->offset, " has ", value.count,
-                " elements, expected one for each of ", layers, " layers"));
+  expectOnePerLayer(*entry, layers);
+  if (failed())
     return 0;
-  }
   auto at = [&](uint64_t i) -> int64_t {
     return isSigned ? int64_t(value.numbers<int32_t>()[i]) : int64_t(value.numbers<uint32_t>()[i]);
   };
@@ -61,6 +58,35 @@ int64_t DecoderKeys::sameInEveryLayer(std::string_view key, int64_t layers, int6
       return 0;
     }
   return inRange(name, at(0), least, most);
+}
+
+std::vector<bool> DecoderKeys::pattern(std::string_view key, int64_t layers, bool fallback) {
+  std::vector<bool> have(static_cast<size_t>(layers), fallback);
+  std::string name = full(key);
+  const MetadataEntry *entry = checkpoint.metadata.find(name);
+  if (failed() || !entry)
+    return have;
+  if (entry->value.type != ValueType::Array) {
+    int64_t period = integer(key, 0, layers);
+    for (int64_t i = 0; i < layers; ++i)
+      have[static_cast<size_t>(i)] = period == 0 || (i + 1) % period != 0;
+    return have;
+  }
+  const MetadataValue &value = entry->value;
+  if (value.elementType != ValueType::Bool)
+    fail(ErrorCode::GgufKeyType, concat("key ", quoted(name), " at offset ", entry->offset, " is array of ",
+                                        value.count, " ", value.elementName(), ", expected u32 or array of bool"));
+  expectOnePerLayer(*entry, layers);
+  for (size_t i = 0; !failed() && i < have.size(); ++i)
+    have[i] = value.numbers<uint8_t>()[i] != 0;
+  return have;
+}
+
+void DecoderKeys::expectOnePerLayer(const MetadataEntry &entry, int64_t layers) {
+  if (entry.value.count != static_cast<uint64_t>(layers))
+    fail(ErrorCode::ModelHyperparameter,
+         concat("key ", quoted(entry.key), " at offset ", entry.offset, " has ", entry.value.count,
+                " elements, expected one for each of ", layers, " layers"));
 }
 
 float DecoderKeys::positive(std::string_view key, std::optional<float> fallback) {

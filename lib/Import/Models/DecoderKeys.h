@@ -42,6 +42,9 @@ public:
   /// One integer that may be written as an array of one a layer (u32 or i32), all equal.
   int64_t sameInEveryLayer(std::string_view key, int64_t layers, int64_t least, int64_t most,
                            std::optional<int64_t> fallback);
+  /// Which layers have what others have not, written as an array of one bool a layer, or as n, where all have it but each
+  /// n-th (0: all); `fallback` of all if missing.
+  std::vector<bool> pattern(std::string_view key, int64_t layers, bool fallback);
   /// A finite number above zero; missing is an error unless there is a fallback.
   float positive(std::string_view key, std::optional<float> fallback = std::nullopt);
   std::string text(std::string_view key, std::string_view fallback);
@@ -67,6 +70,8 @@ private:
     known.insert(name);
     return name;
   }
+  /// Fails where an array has not one element for each layer.
+  void expectOnePerLayer(const MetadataEntry &entry, int64_t layers);
   int64_t inRange(const std::string &key, int64_t value, int64_t least, int64_t most);
 
   const Checkpoint &checkpoint;

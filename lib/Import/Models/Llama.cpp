@@ -46,6 +46,7 @@ void describeAttention(DecoderKeys &keys, DecoderSpec &spec) {
   float usual = spec.headSize > 0 ? 1.0f / std::sqrt(static_cast<float>(spec.headSize)) : 0.0f;
   spec.attentionScale = keys.positive("attention.scale", usual);
   spec.window = keys.integer("attention.sliding_window", 0, limits::kMaxContext, 0);
+  spec.windowed = keys.pattern("attention.sliding_window_pattern", spec.layers, true);
   keys.onlyBool("attention.causal", true);
   keys.onlyInteger("expert_count", 0);
   keys.onlyInteger("expert_used_count", 0);

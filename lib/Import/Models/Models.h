@@ -75,6 +75,7 @@ struct DecoderSpec {
   RopeScaling ropeScaling;
   float attentionScale = 0;   ///< multiplies q k^T; 1 / sqrt(headSize) unless the file says otherwise
   int64_t window = 0;         ///< positions a token may look back over; 0: all
+  std::vector<bool> windowed; ///< of each layer, whether it is so there, else over all; empty: it is in all
   float attentionSoftcap = 0; ///< 0: none
   float logitSoftcap = 0;     ///< 0: none
   bool tiedHead = false;      ///< the head is the embedding; `output` names the same tensor
@@ -88,6 +89,11 @@ struct DecoderSpec {
   std::string outputNorm;                 ///< [hidden]
   std::string output;                     ///< [vocab, hidden]
   std::vector<LayerTensors> layerTensors; ///< `layers` of them
+
+  /// The window of a layer; 0: all positions.
+  int64_t windowOf(int64_t layer) const {
+    return windowed.empty() || windowed[static_cast<size_t>(layer)] ? window : 0;
+  }
 };
 
 /// Describes the model in `checkpoint`. Every key of the architecture and every tensor of the file is understood or

@@ -38,8 +38,39 @@ plan.buffer @x : memref<4x64xf32> {logits_maxima = 16 : i64}
 
 // -----
 
+plan.buffer @kv : memref<2x4x1x2x1024xf16> {cached_layers = array<i64: 1, 3>, window = 20 : i64}
+// expected-error @+1 {{expects a pool of 3 layers, got 'memref<2x4x1x2x1024xf16>'}}
+plan.buffer @x : memref<2x4x1x2x1024xf16> {cached_layers = array<i64: 1, 3, 4>}
+
+// -----
+
+// expected-error @+1 {{expects a window above 0, of a pool of the KV cache, got 0}}
+plan.buffer @x : memref<1x4x1x2x1024xf16> {cached_layers = array<i64: 0>, window = 0 : i64}
+
+// -----
+
+// expected-error @+1 {{expects a window above 0, of a pool of the KV cache, got 20}}
+plan.buffer @x : memref<1x4x1x2x1024xf16> {window = 20 : i64}
+
+// -----
+
+plan.buffer @rows : memref<4x16xf32>
+plan.stage @s {
+^bb0(%layer: index):
+  // expected-error @+1 {{expects 'rows' to be a pool of the KV cache}}
+  %0 = plan.pool_layer @rows[%layer]
+  plan.end
+}
+
+// -----
+
+// expected-error @+1 {{expects at most two #plan.pool, got [1]}}
+module attributes {plan.arena = #plan.arena<size = 4096, weights_size = 0, logits_offset = 0, logits_stride = 64, kv_offset = 0, kv_size = 0, pools = [1], barriers = 0, vocabulary = 40, layers = 1, decode_bytes = 0>} {}
+
+// -----
+
 // expected-error @+1 {{expects logits_maxima to be 0 or from 40 to 61, got 62}}
-module attributes {plan.arena = #plan.arena<size = 4096, weights_size = 0, logits_offset = 0, logits_stride = 64, kv_offset = 0, kv_size = 0, kv_pages = 0, barriers = 0, vocabulary = 40, layers = 1, decode_bytes = 0, logits_maxima = 62>} {}
+module attributes {plan.arena = #plan.arena<size = 4096, weights_size = 0, logits_offset = 0, logits_stride = 64, kv_offset = 0, kv_size = 0, pools = [], barriers = 0, vocabulary = 40, layers = 1, decode_bytes = 0, logits_maxima = 62>} {}
 
 // -----
 

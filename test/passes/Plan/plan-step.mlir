@@ -3,10 +3,25 @@
 // RUN: sed 's/heads 4 scale 2.5e-1/& {window = 20 : i64}/; s/max_context = 128/max_context = 8192/' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step | FileCheck %s --check-prefix=LONG
 // RUN: sed 's/x16xf16>/x16xint8>/g' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step | FileCheck %s --check-prefix=INT8
 
+// RUN: trafo-opt %S/../../pipelines/Inputs/tiny-windows.mlir -trafo-plan-step | FileCheck %s --check-prefix=MIXED
+
 // A cache of all positions, 2 sequences of 2 pages. A window of 20 and 16 rows could span 2 pages, of any context.
-// CHECK:        plan.buffer @kv : memref<2x4x2x2x1024xf16>{{$}}
-// WINDOW:       plan.buffer @kv : memref<2x4x2x2x1024xf16> {window = 20 : i64}
-// LONG:         plan.buffer @kv : memref<2x4x2x2x1024xf16> {window = 20 : i64}
+// CHECK:        plan.buffer @kv : memref<2x4x2x2x1024xf16> {cached_layers = array<i64: 0, 1>}
+// WINDOW:       plan.buffer @kv : memref<2x4x2x2x1024xf16> {cached_layers = array<i64: 0, 1>, window = 20 : i64}
+// LONG:         plan.buffer @kv : memref<2x4x2x2x1024xf16> {cached_layers = array<i64: 0, 1>, window = 20 : i64}
+
+// Layers with a window beside one without: a pool for each kind, where a layer has its place.
+// MIXED:        plan.buffer @kv_window : memref<2x4x2x2x1024xf16> {cached_layers = array<i64: 0, 2>, window = 20 : i64}
+// MIXED:        plan.stage @near.qkv_rope
+// MIXED:        ^bb0(%[[LAYER:.*]]: index):
+// MIXED:          %[[KV:.*]] = plan.ref @kv_window
+// MIXED:          %[[PLACE:.*]] = plan.pool_layer @kv_window[%[[LAYER]]]
+// MIXED:          plan.kv_store %{{.*}}, %[[KV]][%[[PLACE]],
+// MIXED:        plan.stage @near.attention
+// MIXED:          plan.attention %{{.*}}, %{{.*}}[%{{.*}}] to {{.*}} window = 20
+// MIXED:        plan.buffer @kv : memref<1x16x2x2x1024xf16> {cached_layers = array<i64: 1>}
+// MIXED:        plan.stage @everything.attention
+// MIXED:          plan.pool_layer @kv[
 
 // One projection for q, k and v: three contractions share one preparation and one share of the units.
 // CHECK:       plan.stage @decoder.qkv_rope

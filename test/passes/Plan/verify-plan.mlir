@@ -17,7 +17,7 @@ module {
 
 module {
   plan.buffer @x : memref<4x16xf32>
-  plan.buffer @kv : memref<1x2x1x2x1024xf16> {window = 20 : i64}
+  plan.buffer @kv : memref<1x2x1x2x1024xf16> {cached_layers = array<i64: 0>, window = 20 : i64}
   plan.stage @sees_what_is_kept {
   ^bb0(%layer: index):
     %x = plan.ref @x : memref<4x16xf32>
@@ -44,7 +44,7 @@ module {
 
 module {
   plan.buffer @x : memref<4x16xf32>
-  plan.buffer @kv : memref<1x2x1x2x1024xf16> {window = 20 : i64}
+  plan.buffer @kv : memref<1x2x1x2x1024xf16> {cached_layers = array<i64: 0>, window = 20 : i64}
   plan.stage @sees_all {
   ^bb0(%layer: index):
     %x = plan.ref @x : memref<4x16xf32>
@@ -70,6 +70,39 @@ module {
   }
   plan.step @step {
     plan.run @s
+    plan.end
+  }
+}
+
+// -----
+
+module {
+  plan.buffer @windowed : memref<1x2x1x2x1024xf16> {cached_layers = array<i64: 0>, window = 20 : i64}
+  plan.buffer @all : memref<1x4x1x2x1024xf16> {cached_layers = array<i64: 1>}
+  plan.step @two_pools {
+    plan.end
+  }
+}
+
+// -----
+
+module {
+  plan.buffer @all : memref<1x4x1x2x1024xf16> {cached_layers = array<i64: 1>}
+  plan.buffer @narrow : memref<1x2x1x2x1024xf16> {cached_layers = array<i64: 0>, window = 20 : i64}
+  // expected-error @+1 {{is one pool too many; expects one of all positions and one with a window at most}}
+  plan.buffer @wide : memref<1x3x1x2x1024xf16> {cached_layers = array<i64: 2>, window = 100 : i64}
+  plan.step @step {
+    plan.end
+  }
+}
+
+// -----
+
+module {
+  plan.buffer @first : memref<1x4x1x2x1024xf16> {cached_layers = array<i64: 1>}
+  // expected-error @+1 {{is one pool too many; expects one of all positions and one with a window at most}}
+  plan.buffer @second : memref<1x4x1x2x1024xf16> {cached_layers = array<i64: 0>}
+  plan.step @step {
     plan.end
   }
 }

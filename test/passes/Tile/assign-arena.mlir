@@ -4,7 +4,7 @@
 // RUN: sed 's/heads 4 scale 2.5e-1/& {window = 20 : i64}/; s/max_context = 128/max_context = 8192/' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step -trafo-pack-weights -trafo-count-costs -trafo-tile-attention -trafo-assign-arena | FileCheck %s --check-prefix=WINDOW
 
 // With a window, neither the cache nor the states of attention grow with the context. (12 rows of a run see 2 pages.)
-// WINDOW:        #plan.arena<{{.*}} kv_size = 65536, kv_pages = 4, {{.*}} window = 20, logits_maxima = 112>
+// WINDOW:        #plan.arena<{{.*}} kv_size = 65536, pools = [#plan.pool<offset = {{[0-9]+}}, size = 65536, pages = 4, layers = [0, 1], window = 20>]
 // WINDOW:        plan.buffer @attention_states_2x24x48 : memref<4x2x24x48xf32>
 
 // RUN: trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step -trafo-pack-weights -trafo-count-costs -trafo-tile-attention | sed 's/, logits_maxima = [0-9]* : i64//' | trafo-opt -trafo-assign-arena | FileCheck %s --check-prefix=NO-MAXIMA

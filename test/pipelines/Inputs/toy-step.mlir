@@ -3,7 +3,7 @@
 module attributes {
   trafo.config = #trafo.config<max_context = 64, max_rows = 8, max_outputs = 8, max_sequences = 2, max_workers = 4>,
   plan.arena = #plan.arena<size = 2048, weights_size = 64, logits_offset = 1024, logits_stride = 16, kv_offset = 2048,
-    kv_size = 0, kv_pages = 2, barriers = 1, vocabulary = 16, layers = 1, decode_bytes = 64>
+    kv_size = 0, pools = [#plan.pool<offset = 2048, size = 0, pages = 2, layers = [0]>], barriers = 1, vocabulary = 16, layers = 1, decode_bytes = 64>
 } {
   memref.global "private" constant @base : memref<16xf32> = dense<[0.0, 0.0625, 0.125, 0.1875, 0.25, 0.3125, 0.375, 0.4375,
     0.5, 0.5625, 0.625, 0.6875, 0.75, 0.8125, 0.875, 0.9375]>

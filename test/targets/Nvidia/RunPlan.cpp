@@ -125,6 +125,8 @@ int main(int argc, char **argv) {
   check(trafo_session_create(model, nullptr, &error, &session), error);
   const trafo_manifest_t &manifest = *trafo_model_manifest(model);
 
+  if (manifest.window_pages > 0)
+    die("PROGRAM", "its cache has two pools");
   unsigned blocks = static_cast<unsigned>(std::atoi(argv[3]));
   if (blocks < 1 || blocks > manifest.max_workers)
     die("BLOCKS", "more than the program has workers");
