@@ -1,6 +1,7 @@
 //===- RoundActivations.cpp - the rounding points of compiled programs ----===//
 #include "lib/Reference/RoundActivations.h"
 
+#include "dialects/Trafo/IR/TrafoDialect.h"
 #include "lib/Packer/RoundToFormat.h"
 
 #include <algorithm>
@@ -41,38 +42,23 @@ float trafo::roundToCodes(double *values, int64_t count, int8_t *codes) {
   return scale;
 }
 
-/// `size` values become code * d; `left` is what that left of them, rounded to f32.
-static void roundGroup(double *group, int64_t size, float *left) {
+/// `size` values become code * d, with codes of at most `greatest`.
+static void roundGroup(double *group, int64_t size, int64_t greatest) {
   float amax = 0.0f;
   for (int64_t i = 0; i < size; ++i)
     amax = std::max(amax, std::fabs(static_cast<float>(group[i])));
-  float d = amax / 127.0f, inverse = d == 0.0f ? 0.0f : 1.0f / d;
-  for (int64_t i = 0; i < size; ++i) {
-    double rounded = static_cast<double>(d) * std::nearbyint(static_cast<float>(group[i]) * inverse);
-    left[i] = static_cast<float>(static_cast<float>(group[i]) - rounded);
-    group[i] = rounded;
-  }
+  float d = amax / static_cast<float>(greatest), inverse = d == 0.0f ? 0.0f : 1.0f / d;
+  for (int64_t i = 0; i < size; ++i)
+    group[i] = static_cast<double>(d) * std::nearbyint(static_cast<float>(group[i]) * inverse);
 }
 
 void trafo::roundToI8Row(Rows &x) {
-  std::vector<float> left(static_cast<size_t>(x.columns));
   for (int64_t r = 0; r < x.count; ++r)
-    roundGroup(x.row(r), x.columns, left.data());
+    roundGroup(x.row(r), x.columns, greatestCode(1));
 }
 
-void trafo::roundToI8G32(Rows &x, int64_t terms) {
+void trafo::roundToI8G32(Rows &x, int64_t digits) {
   for (int64_t r = 0; r < x.count; ++r)
-    for (int64_t g = 0; g < x.columns; g += 32) {
-      int64_t size = std::min<int64_t>(32, x.columns - g);
-      double sum[32] = {};
-      for (int64_t term = 0; term < terms; ++term) {
-        float left[32];
-        roundGroup(x.row(r) + g, size, left);
-        for (int64_t i = 0; i < size; ++i) {
-          sum[i] += x.row(r)[g + i];
-          x.row(r)[g + i] = left[i];
-        }
-      }
-      std::copy_n(sum, size, x.row(r) + g);
-    }
+    for (int64_t g = 0; g < x.columns; g += 32)
+      roundGroup(x.row(r) + g, std::min<int64_t>(32, x.columns - g), greatestCode(digits));
 }

@@ -16,9 +16,9 @@ namespace trafo {
 void roundToF32(Rows &x);
 /// Each value to the nearest bf16.
 void roundToBF16(Rows &x);
-/// int8 per group of 32: d = amax / 127 in f32, codes rounded half to even; the values become code * d. With two terms what
-/// that left is rounded so again, and the values become the sum of both.
-void roundToI8G32(Rows &x, int64_t terms = 1);
+/// int8 per group of 32: d = amax / 127 in f32, codes rounded half to even; the values become code * d. Codes of two digits
+/// go to 32512.
+void roundToI8G32(Rows &x, int64_t digits = 1);
 /// int8 in the same way with one d for each row.
 void roundToI8Row(Rows &x);
 /// `count` values to a float format.

@@ -8,7 +8,8 @@ using plan::kTileRows;
 BlockContract::BlockContract(plan::BlockContractOp op)
     : b(op.getLoc(), OpBuilder(op)), op(op), format(findFormat(std::string_view(op.getFormat()))->format),
       layout(packedLayout(format, kTileRows, op.getColumns(), op.getLayout())), groups(op.getGroups()),
-      tokens(op.getTokens()) {}
+      terms(std::max<int64_t>(1, int8Terms(op.getActivation()))), tokens(op.getTokens() * terms),
+      results(op.getTokens()) {}
 
 Value BlockContract::bytesAt(int64_t tile, int64_t at, int64_t bytes, Value more) {
   Value offset = placeInTile(op.getOffset(), tile, at);
@@ -88,6 +89,21 @@ Value BlockContract::pairOfSums(int64_t token, Value group) {
   return vector::ExtractOp::create(b, vector::BitCastOp::create(b, b.vec(b.getI32Type(), 1), pair), 0);
 }
 
+static SmallVector<Value> placeOfWords(BlockContract &c, int64_t row) {
+  SmallVector<Value> place = c.placeOf(row, {});
+  place.back() = c.b.divu(place.back(), c.terms);
+  return place;
+}
+
+Value BlockContract::pairOfWords(int64_t row, int64_t step, int64_t odd) {
+  SmallVector<Value> place = placeOfWords(*this, row);
+  place.push_back(b.index(step * 4 + odd * 2));
+  Value pair = b.loadVec(op.getActs()[4], place, b.vec(b.getI16Type(), 2));
+  return vector::ExtractOp::create(b, vector::BitCastOp::create(b, b.vec(b.getI32Type(), 1), pair), 0);
+}
+
+Value BlockContract::sumOfWords(int64_t row) { return b.load(op.getActs()[5], placeOfWords(*this, row)); }
+
 Value BlockContract::sumOf16(int64_t token, int64_t half, Value group) {
   return arith::ExtSIOp::create(b, b.getI32Type(), b.load(op.getActs()[3], placeOf(token, group, half)));
 }
@@ -98,22 +114,31 @@ Value BlockContract::loadAs(Type type, int64_t tile, int64_t at, int64_t lanes) 
   return type.isF32() ? typed : arith::ExtFOp::create(b, b.vec(b.getF32Type(), lanes), typed).getResult();
 }
 
-Value BlockContract::finishRows(Value sum, Value dots, int64_t tile, int64_t token, int64_t first, int64_t lanes) {
+Value BlockContract::asFloat(ArrayRef<Value> exact, VectorType type) {
+  Value first = arith::SIToFPOp::create(b, type, exact[0]);
+  if (exact.size() == 1)
+    return first;
+  // I of digits is at most 2^24 in any format (codes times integer scales of 32 columns), a float; so this rounds once.
+  Value second = arith::SIToFPOp::create(b, type, exact[1]);
+  return b.fma(first, b.splat(kDigitBase, type), second);
+}
+
+Value BlockContract::finishRows(Value sum, ArrayRef<Value> dots, int64_t tile, int64_t token, int64_t first,
+                                int64_t lanes) {
   VectorType type = b.vec(b.getF32Type(), lanes);
   if (info().hasMin())
     sum = b.fma(minima(tile, first, lanes), b.broadcast(scaledSum(token), type), sum);
-  Value exact = arith::SIToFPOp::create(b, type, dots);
-  return b.fma(exact, b.mulf(scales(tile, first, lanes), b.broadcast(activationScale(token), type)), sum);
+  return b.fma(asFloat(dots, type), b.mulf(scales(tile, first, lanes), b.broadcast(activationScale(token), type)), sum);
 }
 
 void BlockContract::finishInt8(ArrayRef<Value> dots) {
-  SmallVector<Value> results;
+  SmallVector<Value> sums;
   for (int64_t group = 0; group < groups; ++group)
-    for (int64_t token = 0; token < tokens; ++token) {
+    for (int64_t token = 0; token < tokens; token += terms) {
       int64_t at = group * tokens + token;
-      results.push_back(finishRows(op.getSums()[at], dots[at], group, token, 0, kTileRows));
+      sums.push_back(finishRows(op.getSums()[at / terms], dots.slice(at, terms), group, token, 0, kTileRows));
     }
-  op.replaceAllUsesWith(results);
+  op.replaceAllUsesWith(sums);
   op.erase();
 }
 

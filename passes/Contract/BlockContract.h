@@ -45,6 +45,10 @@ public:
   mlir::Value sumOfActivations(int64_t token, mlir::Value group = {}) {
     return b.addi(sumOf16(token, 0, group), sumOf16(token, 1, group));
   }
+  /// Of codes of two digits: those of columns 0 and 2 (`odd` 0), or 1 and 3, of step `step` of four, as an i32; and the
+  /// sum of all (i32). `row` counts the rows of digits and is a token's first.
+  mlir::Value pairOfWords(int64_t row, int64_t step, int64_t odd);
+  mlir::Value sumOfWords(int64_t row);
   /// i32: sum of the block's activation codes of a token.
   mlir::Value sumOfBlock(int64_t token) {
     return info().isPerRow() ? groupValue(2, token, {}) : sumOfActivations(token);
@@ -71,10 +75,14 @@ public:
   overGroups(llvm::ArrayRef<mlir::Value> begin,
              llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value group, mlir::ValueRange carried)> add);
 
+  /// float(I) of the op's description: of the exact sums of a token's digits, or of its codes (one value).
+  mlir::Value asFloat(llvm::ArrayRef<mlir::Value> exact, mlir::VectorType type);
   /// The float part of int8: `dots[tile * tokens + token]` is vector<16xi32>, exact sums of the format's true codes.
   void finishInt8(llvm::ArrayRef<mlir::Value> dots);
-  /// The same for `lanes` rows from row `first` of tile `tile`: sums, exact dots -> new sums, vectors of `lanes`.
-  mlir::Value finishRows(mlir::Value sum, mlir::Value dots, int64_t tile, int64_t token, int64_t first, int64_t lanes);
+  /// The same for `lanes` rows from row `first` of tile `tile` and the digits (or codes) of a token that begin at row `token`
+  /// of the step: sums, exact dots -> new sums, vectors of `lanes`.
+  mlir::Value finishRows(mlir::Value sum, llvm::ArrayRef<mlir::Value> dots, int64_t tile, int64_t token, int64_t first,
+                         int64_t lanes);
   /// All of f32 and bf16.
   void lowerFloat();
   /// All of bf16_g32 (PairSums.cpp).
@@ -89,7 +97,10 @@ public:
   plan::BlockContractOp op;
   Format format;
   PackedLayout layout; ///< of one block
-  int64_t groups, tokens;
+  int64_t groups;
+  int64_t terms;  ///< rows of the panel that a token has: its digits
+  int64_t tokens; ///< rows of the panel: `results` times `terms`
+  int64_t results;
 
 private:
   /// Byte `at` of tile `tile`'s block, where the first tile's is at `from`.

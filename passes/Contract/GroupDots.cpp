@@ -57,10 +57,7 @@ public:
     SmallVector<Value> products = overGroups([&](TileRows part, Value group, MutableArrayRef<Value> carried) {
       if (part.first == 0)
         c.prefetchShare(part.tile, group);
-      for (auto [token, dots] : llvm::enumerate(unit.dots(part, group))) {
-        Value scale = b.broadcast(c.activationScale(token, group), type);
-        carried[token] = b.fma(arith::SIToFPOp::create(b, type, dots), scale, carried[token]);
-      }
+      addExact(unit.dots(part, group), group, carried);
     });
     // After the products: their loop would push the minima's factors, loaded before it, onto the stack.
     if (c.info().hasMin()) {
@@ -77,32 +74,38 @@ public:
 private:
   /// P or N of the op's description: from zero over the groups in ascending order; `add` is given a part's tokens.
   SmallVector<Value> overGroups(llvm::function_ref<void(TileRows, Value, MutableArrayRef<Value>)> add) {
-    SmallVector<Value> zeros(rows.size() * c.tokens, b.splat(0.0, type));
+    SmallVector<Value> zeros(rows.size() * c.results, b.splat(0.0, type));
     return b.loop(b.index(0), b.index(c.layout.blockColumns() / 32), 1, zeros, [&](Value group, ValueRange carried) {
       SmallVector<Value> next(carried);
       for (auto [part, its] : llvm::enumerate(rows))
-        add(its, group, MutableArrayRef<Value>(next).slice(part * c.tokens, c.tokens));
+        add(its, group, MutableArrayRef<Value>(next).slice(part * c.results, c.results));
       return next;
     });
+  }
+
+  /// `exact` sums of each row of the panel, times the activations' scales.
+  void addExact(ArrayRef<Value> exact, Value group, MutableArrayRef<Value> carried) {
+    for (auto [i, sum] : llvm::enumerate(carried)) {
+      int64_t token = static_cast<int64_t>(i) * c.terms;
+      Value scale = b.broadcast(c.activationScale(token, group), type);
+      sum = b.fma(c.asFloat(exact.slice(token, c.terms), type), scale, sum);
+    }
   }
 
   void addMinima(TileRows part, Value group, MutableArrayRef<Value> carried) {
     if (c.info().groupElements == 32) {
       Value factor = arith::SIToFPOp::create(b, type, minimaOf(c, part, group, 0));
-      for (auto [token, sum] : llvm::enumerate(carried))
-        sum = b.fma(factor, b.broadcast(c.scaledSum(token, group), type), sum);
+      for (auto [i, sum] : llvm::enumerate(carried))
+        sum = b.fma(factor, b.broadcast(c.scaledSum(static_cast<int64_t>(i) * c.terms, group), type), sum);
       return;
     }
-    for (auto [token, exact] : llvm::enumerate(unit.minima(part, group))) {
-      Value scale = b.broadcast(c.activationScale(token, group), type);
-      carried[token] = b.fma(arith::SIToFPOp::create(b, type, exact), scale, carried[token]);
-    }
+    addExact(unit.minima(part, group), group, carried);
   }
 
   void scaleBy(SmallVector<Value> &sums, ArrayRef<Value> by, llvm::function_ref<Value(TileRows)> factorOf) {
     for (auto [part, its] : llvm::enumerate(rows)) {
       Value factor = factorOf(its);
-      for (int64_t at = part * c.tokens, end = at + c.tokens; at < end; ++at)
+      for (int64_t at = part * c.results, end = at + c.results; at < end; ++at)
         sums[at] = b.fma(factor, by[at], sums[at]);
     }
   }
@@ -153,22 +156,24 @@ void trafo::contractGroups(BlockContract &c, GroupDots &unit) {
     auto contract = [&](ArrayRef<TileRows> rows) {
       SmallVector<Value> sums;
       for (TileRows part : rows)
-        for (int64_t token = 0; token < c.tokens; ++token)
-          sums.push_back(lanesOf(b, results[tile * c.tokens + token], part.first, count));
+        for (int64_t token = 0; token < c.results; ++token)
+          sums.push_back(lanesOf(b, results[tile * c.results + token], part.first, count));
       if (c.info().isSuper()) {
         sums = SuperBlock(c, unit, rows).contract(sums);
       } else {
-        for (auto [part, its] : llvm::enumerate(rows))
-          for (auto [token, dots] : llvm::enumerate(exactDots(c, unit, its))) {
-            Value &sum = sums[part * c.tokens + token];
-            sum = c.finishRows(sum, dots, tile, token, its.first, count);
+        for (auto [part, its] : llvm::enumerate(rows)) {
+          SmallVector<Value> dots = exactDots(c, unit, its);
+          for (int64_t token = 0; token < c.tokens; token += c.terms) {
+            Value &sum = sums[part * c.results + token / c.terms];
+            sum = c.finishRows(sum, ArrayRef(dots).slice(token, c.terms), tile, token, its.first, count);
           }
+        }
       }
       unit.settle(sums);
       for (auto [part, its] : llvm::enumerate(rows))
-        for (int64_t token = 0; token < c.tokens; ++token) {
-          Value &result = results[tile * c.tokens + token];
-          Value sum = sums[part * c.tokens + token];
+        for (int64_t token = 0; token < c.results; ++token) {
+          Value &result = results[tile * c.results + token];
+          Value sum = sums[part * c.results + token];
           result = count == kTileRows
                        ? sum
                        : vector::InsertStridedSliceOp::create(b, sum, result, its.first, /*strides=*/1).getResult();

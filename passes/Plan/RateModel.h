@@ -12,7 +12,7 @@ public:
   /// `rates`: plan.rate attributes; null where nobody measured.
   explicit RateModel(mlir::ArrayAttr rates);
 
-  /// Nanoseconds in which all workers contract `rows` rows with `weight`; a row in two int8 terms counts as two. 0 if
+  /// Nanoseconds in which all workers contract `rows` rows with `weight`; a row of two int8 digits counts as two. 0 if
   /// nobody measured its format on that road.
   int64_t nanoseconds(WeightType weight, bool library, int64_t rows) const;
 

@@ -5,9 +5,9 @@
 // their rounding (d = amax / 127 per group of 32, or per row where weights have a scale per row), which every target and
 // the interpreter do alike.
 //
-// The head sees its input in two int8 terms. No later layer evens its rounding out, a decode step waits for the head's
-// bytes and not for its products, and prefill runs it for the rows whose logits are wanted only: the second term is free
-// where it counts.
+// The head sees its input in codes of two int8 digits. No later layer evens its rounding out, a decode step waits for the
+// head's bytes and not for its products, and prefill runs it for the rows whose logits are wanted only: the second digit is
+// free where it counts.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Trafo/IR/TrafoOps.h"

@@ -30,7 +30,7 @@ def AssignNumericsPass : Pass<"trafo-assign-numerics", "::mlir::ModuleOp"> {
   let summary = "decide how each linear-like op sees its input";
   let description = [{
     Sets `activation`, the op's numeric class, where it is not set: `i8_g32` (int8 per group of 32) for weights in
-    grouped formats, which may differ from weight to weight, in two terms (`i8x2_g32`) for the head; `i8_row` (int8 with one
+    grouped formats, which may differ from weight to weight, in codes of two int8 digits (`i8x2_g32`) for the head; `i8_row` (int8 with one
     scale a row) for weights that have one scale a row; `bf16` for bf16
     weights of whole blocks of 32 columns under `bf16-activations`, `bf16_g32` (bf16, each group of 32 columns summed apart) for them under
     `bf16-groups`; `f32` otherwise, with a remark where that means unpacking a quantised format.

@@ -14,12 +14,16 @@ struct PanelBuffers {
   mlir::Value codes;              ///< int8: i8 [tiles, cols / 32, tileRows, 32] of rows x terms
   mlir::Value scales, scaledSums; ///< int8: f32 [tiles, cols / 32, tileRows]; of i8_row [tiles, 1, tileRows], sums i32
   mlir::Value sums;               ///< int8: i16 [tiles, cols / 32, tileRows, 2], of 16 codes each
-  int64_t terms;                  ///< panel rows that are one row of results
-  int64_t tileRows;               ///< rows taken together, whole terms
+  mlir::Value words,
+      wordSums;     ///< two digits: i16 [tiles, cols / 32, tileRows / 2, 32], i32 [tiles, cols / 32, tileRows / 2]
+  int64_t terms;    ///< panel rows that are one row of results
+  int64_t tileRows; ///< rows that lie together, whole terms
 
   PanelBuffers(VectorMath &b, plan::PanelType panel, plan::TargetAttr target)
       : terms(std::max<int64_t>(1, int8Terms(panel.getFormat()))),
         tileRows(std::max(terms, target.getTileTokens() / terms * terms)) {
+    if (multipliesWords(target.getDot()))
+      tileRows = target.getTileTokens() * terms;
     int64_t rows = panel.getRows() * terms, cols = panel.getCols();
     std::string name = ("panel_" + llvm::Twine(rows) + "x" + llvm::Twine(cols)).str();
     if (int8Terms(panel.getFormat()) == 0) {
@@ -39,14 +43,24 @@ struct PanelBuffers {
       scaledSums = b.scratch(name + "_scaled_sums", b.memref({tiles, blocks, tileRows}, b.getF32Type()));
     }
     sums = b.scratch(name + "_sums", b.memref({tiles, blocks, tileRows, 2}, b.getI16Type()));
+    if (terms == 1)
+      return;
+    words = b.scratch(name + "_words", b.memref({tiles, blocks, tileRows / 2, 32}, b.getI16Type()));
+    wordSums = b.scratch(name + "_word_sums", b.memref({tiles, blocks, tileRows / 2}, b.getI32Type()));
   }
 
   /// What plan.block_contract takes.
   llvm::SmallVector<mlir::Value> acts() const {
     if (values)
       return {values};
-    return {codes, scales, scaledSums, sums};
+    llvm::SmallVector<mlir::Value> all{codes, scales, scaledSums, sums};
+    if (words)
+      all.append({words, wordSums});
+    return all;
   }
+
+  /// Whether codes of two digits are multiplied whole with weights that are bytes: as fast as one of their digits.
+  static bool multipliesWords(plan::DotKind dot) { return dot == plan::DotKind::Maddubs; }
 };
 
 } // namespace trafo

@@ -38,8 +38,8 @@ public:
       : op(op), module(module), layout(layout), target(target), b(op.getLoc(), OpBuilder(op)),
         panel(cast<plan::PanelType>(op.getPanel().getType())), type(cast<WeightType>(op.getWeight().getType())),
         packed(packedLayout(type, layout)), groups(op.getGroups()), int8(int8Terms(panel.getFormat()) > 0),
-        pairs(panel.getFormat() == ActivationFormat::BF16G32), activation(termOf(panel.getFormat())),
-        buffers(b, panel, target), terms(buffers.terms) {}
+        pairs(panel.getFormat() == ActivationFormat::BF16G32), activation(panel.getFormat()), buffers(b, panel, target),
+        terms(buffers.terms) {}
 
   void run();
 
@@ -47,9 +47,9 @@ private:
   void unpackUnit(Value unit);
   /// All rows of the panel by `units` units from `unit` on.
   void contractUnits(Value unit, int64_t units);
-  void emitTile(Value unit, int64_t units, Value row, int64_t tokens);
+  void emitTile(Value unit, int64_t units, Value row, int64_t rows);
   /// Sums [tile][token] of the `together` tiles that begin at byte `start`, of `tiles` that pass by with these rows.
-  SmallVector<Value> contractTiles(Value start, int64_t tiles, int64_t together, Value row, int64_t tokens);
+  SmallVector<Value> contractTiles(Value start, int64_t tiles, int64_t together, Value row, int64_t rows);
   Value offsetOf(Value unit) { return layout.getRaw() ? b.index(0) : b.addi(base, b.muli(unit, groups * tileBytes)); }
   void prefetch(Value offset, int64_t tiles);
   /// What a tile's rows leave is taken by halves of it; by quarters of few rows of integers, whose tiles are longer to emit,
@@ -65,8 +65,8 @@ private:
   WeightType type;
   PackedLayout packed;
   int64_t groups;
-  bool int8, pairs;            // int8, bf16_g32
-  ActivationFormat activation; // of one row of the panel
+  bool int8, pairs; // int8, bf16_g32
+  ActivationFormat activation;
   PanelBuffers buffers;
   int64_t terms;           // panel rows that make one row of results
   Value weights;           // the bytes block_contract reads
@@ -125,6 +125,8 @@ void ContractLowering::contractUnits(Value unit, int64_t units) {
   // Rows of an int8 panel lie in the panel once per term, in tiles. What is left after the largest is taken by smaller ones.
   Value count = b.muli(op.getCount(), terms), rest = b.index(0);
   int64_t tile = buffers.tileRows;
+  if (terms > 1 && packed.bias != 128) // digit by digit, as many at once as of one digit
+    tile = std::min(tile, std::max(terms, target.getTileTokens()));
   if (!int8)
     tile = pairs ? target.getPairTokens() : target.getFloatTokens();
   for (; tile > terms; tile = nextTile(tile)) {
@@ -170,9 +172,10 @@ void ContractLowering::prefetch(Value offset, int64_t tiles) {
 }
 
 SmallVector<Value> ContractLowering::contractTiles(Value start, int64_t tiles, int64_t together, Value row,
-                                                   int64_t tokens) {
+                                                   int64_t rows) {
+  int64_t tokens = rows / terms;
   SmallVector<Value> zeros(together * tokens, b.splat(0.0));
-  bool single = tokens == terms;
+  bool single = tokens == 1;
   int64_t ahead = layout.getRaw() ? 0 : target.getPrefetchBytes();
   return b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
     Value offset = b.addi(start, b.muli(block, blockBytes));
@@ -189,28 +192,24 @@ SmallVector<Value> ContractLowering::contractTiles(Value start, int64_t tiles, i
   });
 }
 
-void ContractLowering::emitTile(Value unit, int64_t units, Value row, int64_t tokens) {
+void ContractLowering::emitTile(Value unit, int64_t units, Value row, int64_t rows) {
   int64_t tiles = units * groups;
   // Sums of integers take all tiles along while registers last; rows of floats fill them with one.
-  int64_t together = int8 && tiles * tokens <= kMostSums ? tiles : 1;
+  int64_t together = int8 && tiles * rows <= kMostSums ? tiles : 1;
   Value start = offsetOf(unit);
   SmallVector<Value> sums;
   for (int64_t tile = 0; tile < tiles; tile += together)
-    sums.append(contractTiles(b.addi(start, tile * tileBytes), tiles, together, row, tokens));
+    sums.append(contractTiles(b.addi(start, tile * tileBytes), tiles, together, row, rows));
   Block &body = op.getBody().front();
   Value first = b.divu(row, terms);
+  int64_t tokens = rows / terms;
   for (int64_t number = 0; number < units; ++number)
-    for (int64_t token = 0; token < tokens; token += terms) {
+    for (int64_t token = 0; token < tokens; ++token) {
       IRMapping mapping;
-      mapping.map(body.getArgument(0), b.addi(first, token / terms));
+      mapping.map(body.getArgument(0), b.addi(first, token));
       mapping.map(body.getArgument(1), b.addi(unit, number));
-      for (int64_t group = 0; group < groups; ++group) {
-        int64_t at = (number * groups + group) * tokens + token;
-        Value sum = sums[at];
-        for (int64_t term = 1; term < terms; ++term)
-          sum = b.addf(sum, sums[at + term]);
-        mapping.map(body.getArgument(2 + group), sum);
-      }
+      for (int64_t group = 0; group < groups; ++group)
+        mapping.map(body.getArgument(2 + group), sums[(number * groups + group) * tokens + token]);
       for (Operation &inner : body.without_terminator())
         b.clone(inner, mapping);
     }

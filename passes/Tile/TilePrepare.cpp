@@ -27,11 +27,11 @@ struct RowTransform {
   Value weight, bias; // plan weights
 };
 
-/// The scale of int8 codes for values of at most `amax`.
+/// The scale of codes up to `greatest` for values of at most `amax`.
 struct CodeScale {
   Value d, inverse; // scalars
 
-  CodeScale(VectorMath &b, Value amax) : d(b.divf(amax, b.scalar(127.0))) {
+  CodeScale(VectorMath &b, Value amax, int64_t greatest) : d(b.divf(amax, b.scalar(static_cast<double>(greatest)))) {
     Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, amax, b.scalar(0.0));
     inverse = arith::SelectOp::create(b, isZero, b.scalar(0.0), b.divf(b.scalar(1.0), d));
   }
@@ -48,24 +48,36 @@ public:
     Value largest = b.loop(zero, groups, 1, {b.splat(0.0)}, [&](Value group, ValueRange carried) {
       return SmallVector<Value>{b.maxf(carried[0], magnitude(valuesOf(group)))};
     })[0];
-    CodeScale scale(b, b.maxLanes(largest));
+    CodeScale scale(b, b.maxLanes(largest), greatestCode(1));
     Value none = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
     Value total = b.loop(zero, groups, 1, {none}, [&](Value group, ValueRange carried) {
       std::array<Value, 2> values = valuesOf(group);
-      return SmallVector<Value>{b.addi(carried[0], writeCodes(values, scale, placeOf(row, group)))};
+      return SmallVector<Value>{b.addi(carried[0], writeCodes(rounded(values, scale), placeOf(row, group)))};
     })[0];
     writeScale(scale.d, total, placeOf(row, zero));
   }
 
-  /// One group of row `row` by a scale of its own. Leaves in `values` what rounding left.
-  void writeGroup(MutableArrayRef<Value> values, Value row, Value group) {
-    SmallVector<Value> at = placeOf(row, group);
-    CodeScale scale(b, b.maxLanes(magnitude(values)));
-    Value total = writeCodes(values, scale, at);
+  /// One group of row `row` of the step by a scale of its own.
+  void writeGroup(ArrayRef<Value> values, Value row, Value group) {
+    CodeScale scale(b, b.maxLanes(magnitude(values)), greatestCode(buffers.terms));
+    Codes codes = rounded(values, scale);
+    SmallVector<Value> at = placeOf(b.muli(row, buffers.terms), group);
+    Value total = buffers.terms == 1 ? writeCodes(codes, at) : writeDigits(codes, row, group);
     writeScale(scale.d, b.mulf(scale.d, arith::SIToFPOp::create(b, b.getF32Type(), total)), at);
   }
 
 private:
+  using Codes = std::array<Value, 2>; // of a group, as f32
+
+  Codes rounded(ArrayRef<Value> values, const CodeScale &scale) {
+    Value inverses = b.broadcast(scale.inverse);
+    Codes codes;
+    for (int half = 0; half < 2; ++half)
+      codes[half] = math::RoundEvenOp::create(b, b.mulf(values[half], inverses));
+    return codes;
+  }
+  Value asInts(Value codes) { return arith::FPToSIOp::create(b, b.vec(b.getI32Type()), codes); }
+
   SmallVector<Value> placeOf(Value row, Value group) {
     return {b.divu(row, buffers.tileRows), group, b.remu(row, buffers.tileRows)};
   }
@@ -78,12 +90,10 @@ private:
   }
 
   /// Returns the sum of the group's codes, i32.
-  Value writeCodes(MutableArrayRef<Value> values, const CodeScale &scale, ArrayRef<Value> at) {
-    Value inverses = b.broadcast(scale.inverse), minusD = b.broadcast(arith::NegFOp::create(b, scale.d));
+  Value writeCodes(const Codes &rounded, ArrayRef<Value> at) {
     Value total;
     for (int half = 0; half < 2; ++half) {
-      Value rounded = math::RoundEvenOp::create(b, b.mulf(values[half], inverses));
-      Value codes = arith::FPToSIOp::create(b, b.vec(b.getI32Type()), rounded);
+      Value codes = asInts(rounded[half]);
       Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, codes);
       SmallVector<Value> sumsAt(at), codesAt(at);
       sumsAt.push_back(b.index(half));
@@ -91,8 +101,32 @@ private:
       total = half == 0 ? sum : b.addi(total, sum);
       codesAt.push_back(b.index(half * kTileRows));
       b.storeVec(arith::TruncIOp::create(b, b.vec(b.getI8Type()), codes), buffers.codes, codesAt);
-      values[half] = b.fma(minusD, rounded, values[half]);
     }
+    return total;
+  }
+
+  /// The same of codes of two digits, the digits and the codes themselves.
+  Value writeDigits(const Codes &codes, Value row, Value group) {
+    Codes firsts, seconds;
+    int64_t tileTokens = buffers.tileRows / buffers.terms;
+    SmallVector<Value> at{b.divu(row, tileTokens), group, b.remu(row, tileTokens)};
+    SmallVector<int64_t> order; // even columns of four, then odd ones
+    for (int64_t four = 0; four < kTileRows; four += 4)
+      order.append({four, four + 2, four + 1, four + 3});
+    for (int half = 0; half < 2; ++half) {
+      // No quotient is halfway between integers, so an error of its last bits changes none.
+      Value quotients = b.mulf(codes[half], b.splat(1.0 / kDigitBase));
+      firsts[half] = math::RoundEvenOp::create(b, quotients);
+      seconds[half] = b.fma(firsts[half], b.splat(-kDigitBase), codes[half]);
+      Value words = arith::TruncIOp::create(b, b.vec(b.getI16Type()), asInts(codes[half]));
+      SmallVector<Value> wordsAt(at);
+      wordsAt.push_back(b.index(half * kTileRows));
+      b.storeVec(vector::ShuffleOp::create(b, words, words, order), buffers.words, wordsAt);
+    }
+    Value firstRow = b.muli(row, buffers.terms);
+    Value total = b.muli(writeCodes(firsts, placeOf(firstRow, group)), kDigitBase);
+    total = b.addi(total, writeCodes(seconds, placeOf(b.addi(firstRow, 1), group)));
+    b.store(total, buffers.wordSums, at);
     return total;
   }
 
@@ -159,8 +193,7 @@ void lower(plan::PrepareOp op, plan::TargetAttr target) {
     } else if (int8Terms(panel.getFormat()) > 0) {
       b.loop(zero, b.index(cols / 32), 1, [&](Value group) {
         std::array<Value, 2> values = valuesOf(group);
-        for (int64_t term = 0; term < buffers.terms; ++term)
-          writer.writeGroup(values, b.addi(b.muli(row, buffers.terms), term), group);
+        writer.writeGroup(values, row, group);
       });
     } else {
       bool narrow = isBF16(panel.getFormat());

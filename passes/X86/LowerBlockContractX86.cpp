@@ -5,7 +5,8 @@
 // AVX2 has 16 of 32 bytes: the sums of a tile's two halves (8 rows each) for four rows of the step, the codes they meet
 // and one broadcast activation, which serves both halves. The int16 sums of 4-bit codes cannot overflow within a block, so
 // widening to int32 costs one vpmaddwd a block instead of one a step. The f32 sums wait in memory. Where the block is the
-// row there are none: int32 sums stay in registers over all columns.
+// row there are none: int32 sums stay in registers over all columns. Activations of two digits meet bytes as words, by
+// vpmaddwd: a product for both digits, where each digit alone would take three instructions and not two.
 // AVX-512 VNNI has 32 of 64 bytes; one vpdpbusd does four columns of 16 rows, and a broadcast activation serves as many
 // tiles as are taken together.
 // AMX has tiles: one instruction does 32 columns of 16 rows for 16 rows of the step; fewer of them go through VNNI, but for
@@ -41,9 +42,30 @@ Value highNibbles(VectorMath &b, Value bytes) {
 }
 Value lowNibbles(VectorMath &b, Value bytes) { return arith::AndIOp::create(b, bytes, b.constantLike(bytes, 15)); }
 
+constexpr int64_t kHalf = kTileRows / 2;
+
+/// The float part of a tile that is summed by halves: `exactOf` gives the exact sums of the digits (or codes) of the token
+/// that begin at a row of the step.
+void appendFinished(BlockContract &c, int64_t tile, SmallVectorImpl<Value> &results,
+                    llvm::function_ref<SmallVector<Value>(int64_t half, int64_t row)> exactOf) {
+  VectorMath &b = c.b;
+  SmallVector<Value> finished;
+  for (int64_t half = 0; half < 2; ++half) {
+    auto rows = llvm::to_vector(llvm::seq(half * kHalf, (half + 1) * kHalf));
+    for (int64_t row = 0; row < c.tokens; row += c.terms) {
+      SmallVector<Value> exact = exactOf(half, row);
+      Value before = c.op.getSums()[tile * c.results + row / c.terms];
+      Value sum = vector::ShuffleOp::create(b, before, before, rows);
+      finished.push_back(c.finishRows(sum, exact, tile, row, half * kHalf, kHalf));
+    }
+  }
+  auto joined = llvm::to_vector(llvm::seq<int64_t>(0, kTileRows));
+  for (int64_t token = 0; token < c.results; ++token)
+    results.push_back(vector::ShuffleOp::create(b, finished[token], finished[c.results + token], joined));
+}
+
 void lowerMaddubs(BlockContract &c) {
   VectorMath &b = c.b;
-  constexpr int64_t kHalf = kTileRows / 2;
   auto bytes = b.vec(b.getI8Type(), 32);
   auto words = b.vec(b.getI16Type(), 16);
   auto ints = b.vec(b.getI32Type(), kHalf);
@@ -95,27 +117,57 @@ void lowerMaddubs(BlockContract &c) {
       }
       return dots;
     });
-    SmallVector<Value> finished;
-    for (int64_t half = 0; half < 2; ++half) {
-      SmallVector<int64_t> rows;
-      for (int64_t row = 0; row < kHalf; ++row)
-        rows.push_back(half * kHalf + row);
-      for (int64_t token = 0; token < c.tokens; ++token) {
-        Value exact = c.isSplit() ? widen(dots[2 * token + half]) : dots[2 * token + half];
+    appendFinished(c, group, results, [&](int64_t half, int64_t token) {
+      SmallVector<Value> digits;
+      for (int64_t row = token; row < token + c.terms; ++row) {
+        Value exact = c.isSplit() ? widen(dots[2 * row + half]) : dots[2 * row + half];
         if (c.format == Format::Q4_0) {
-          Value pair = vector::BitCastOp::create(b, words, b.broadcast(c.pairOfSums(token), ints));
+          Value pair = vector::BitCastOp::create(b, words, b.broadcast(c.pairOfSums(row), ints));
           exact = b.addi(exact, intrinsic(b, "llvm.x86.avx2.pmadd.wd", ints, {pair, b.constantLike(pair, -8)}));
         }
-        Value before = c.op.getSums()[group * c.tokens + token];
-        Value sum = vector::ShuffleOp::create(b, before, before, rows);
-        finished.push_back(c.finishRows(sum, exact, group, token, half * kHalf, kHalf));
+        digits.push_back(exact);
+      }
+      return digits;
+    });
+  }
+  c.op.replaceAllUsesWith(results);
+  c.op.erase();
+}
+
+void lowerWords(BlockContract &c) {
+  VectorMath &b = c.b;
+  auto words = b.vec(b.getI16Type(), 16);
+  auto ints = b.vec(b.getI32Type(), kHalf);
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(ints));
+  SmallVector<Value> results;
+  c.prefetchBlocks();
+  for (int64_t group = 0; group < c.groups; ++group) {
+    SmallVector<Value> dots(2 * c.results, zero); // of token t and half h of the tile at 2 * t + h
+    for (int64_t step = 0; step < 8; ++step) {
+      // Bytes are stored 128 above the codes, so they are widened without their sign: even columns, then odd ones.
+      SmallVector<Value> widened[2];
+      for (int64_t half = 0; half < 2; ++half) {
+        Value stored = vector::BitCastOp::create(b, words, c.codes(group, step * 64 + half * 32, 32));
+        widened[0].push_back(arith::AndIOp::create(b, stored, b.constantLike(stored, 255)));
+        widened[1].push_back(arith::ShRUIOp::create(b, stored, b.constantLike(stored, 8)));
+      }
+      for (int64_t odd = 0; odd < 2; ++odd) {
+        for (int64_t token = 0; token < c.results; ++token) {
+          Value acts = b.broadcast(c.pairOfWords(token * c.terms, step, odd), ints);
+          acts = vector::BitCastOp::create(b, words, acts);
+          for (int64_t half = 0; half < 2; ++half) {
+            Value &dot = dots[2 * token + half];
+            dot = b.addi(dot, intrinsic(b, "llvm.x86.avx2.pmadd.wd", ints, {widened[odd][half], acts}));
+          }
+        }
+        fence(b, dots);
       }
     }
-    SmallVector<int64_t> joined;
-    for (int64_t row = 0; row < kTileRows; ++row)
-      joined.push_back(row);
-    for (int64_t token = 0; token < c.tokens; ++token)
-      results.push_back(vector::ShuffleOp::create(b, finished[token], finished[c.tokens + token], joined));
+    appendFinished(c, group, results, [&](int64_t half, int64_t row) -> SmallVector<Value> {
+      Value excess = b.broadcast(c.sumOfWords(row), ints);
+      excess = arith::ShLIOp::create(b, excess, b.constantLike(excess, 7));
+      return {b.subi(dots[2 * (row / c.terms) + half], excess)};
+    });
   }
   c.op.replaceAllUsesWith(results);
   c.op.erase();
@@ -191,7 +243,9 @@ struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<Lo
     plan::DotKind dot = target->getDot();
     bool hasTiles = dot == plan::DotKind::Tdpbsud || dot == plan::DotKind::Tdpbf16ps;
     auto lowerInt8 = [&](BlockContract &contract) {
-      if (dot == plan::DotKind::Maddubs)
+      if (dot == plan::DotKind::Maddubs && contract.terms > 1 && contract.isBiased())
+        lowerWords(contract);
+      else if (dot == plan::DotKind::Maddubs)
         hasOwnShape(contract) ? lowerMaddubs(contract) : contractGroups(contract, *maddubsDots(contract));
       else if (hasTiles && contract.tokens > kFewTokens)
         contractGroups(contract, *tileDots(contract));

@@ -40,7 +40,7 @@ std::string replaced(std::string text, llvm::StringRef from, llvm::StringRef to)
 
 /// The rows of @x are looked up by their tokens and contracted with @w.
 std::string planOf(const FormatInfo &format, const char *dot, int64_t tileGroups, const std::string &rows,
-                   const std::string &weights) {
+                   const std::string &weights, int64_t digits) {
   std::string text = R"(
 #target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = TOKENS, tile_groups = GROUPS, panel_rows = 8, prefetch_bytes = 0>
 module attributes {plan.target = #target, trafo.config = #trafo.config<max_context = 64, max_rows = 9, max_outputs = 9, max_sequences = 1, max_workers = 1>} {
@@ -89,7 +89,11 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
 })";
   text = replaced(replaced(text, "ROWS", rows), "WEIGHTS", weights);
   text = replaced(text, "GROUPS", std::to_string(tileGroups));
-  text = replaced(text, "PANEL", !format.grouped ? "bf16_g32" : format.isPerRow() ? "i8_row" : "i8_g32");
+  text = replaced(text, "PANEL",
+                  !format.grouped     ? "bf16_g32"
+                  : format.isPerRow() ? "i8_row"
+                  : digits == 2       ? "i8x2_g32"
+                                      : "i8_g32");
   text = replaced(text, "TOKENS", llvm::StringRef(dot).starts_with("tdp") ? "8" : "4"); // fewer do not go through tiles
   return replaced(replaced(text, "FORMAT", format.name), "DOT", dot);
 }
@@ -165,7 +169,7 @@ protected:
   }
 
   mlir::OwningOpRef<mlir::ModuleOp> parse(const char *dot, int64_t tileGroups = 1) {
-    std::string text = planOf(*GetParam(), dot, tileGroups, rowsFile, weightsFile);
+    std::string text = planOf(*GetParam(), dot, tileGroups, rowsFile, weightsFile, digits);
     auto module = mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(&context));
     EXPECT_TRUE(module) << message;
     return module;
@@ -217,8 +221,11 @@ protected:
     return results;
   }
 
+  void expectSameBitsAndSums();
+
   mlir::MLIRContext context;
   std::string message, rowsFile, weightsFile;
+  int64_t digits = 1; // of codes by groups
 };
 
 /// What plan.block_contract says of a row of bf16_g32.
@@ -233,7 +240,7 @@ float sumOfPairs(const double *w, const double *x) {
   return sum;
 }
 
-TEST_P(BlockContract, SameBitsOnEveryRoadAndTheSumOfItsParts) {
+void BlockContract::expectSameBitsAndSums() {
   std::vector<std::vector<float>> portable = run({"generic", true}, {kRows});
   ASSERT_EQ(portable.size(), 1u) << message;
   const std::vector<float> &all = portable[0];
@@ -253,7 +260,7 @@ TEST_P(BlockContract, SameBitsOnEveryRoadAndTheSumOfItsParts) {
   for (int64_t r = 0; r < kRows; ++r)
     ASSERT_TRUE(inputs->readValues(r, x.row(r)));
   if (GetParam()->grouped)
-    GetParam()->isPerRow() ? roundToI8Row(x) : roundToI8G32(x);
+    GetParam()->isPerRow() ? roundToI8Row(x) : roundToI8G32(x, digits);
   else
     roundToBF16(x);
   std::vector<double> w(static_cast<size_t>(kColumns));
@@ -281,6 +288,15 @@ TEST_P(BlockContract, SameBitsOnEveryRoadAndTheSumOfItsParts) {
   }
 }
 
+TEST_P(BlockContract, SameBitsOnEveryRoadAndTheSumOfItsParts) { expectSameBitsAndSums(); }
+
+class BlockContractOfDigits : public BlockContract {};
+
+TEST_P(BlockContractOfDigits, SameBitsOnEveryRoadAndTheSumOfItsParts) {
+  digits = 2;
+  expectSameBitsAndSums();
+}
+
 /// Those with codes, and bf16, whose sums have an order of their own.
 std::vector<const FormatInfo *> formatsWithClasses() {
   std::vector<const FormatInfo *> formats;
@@ -290,5 +306,14 @@ std::vector<const FormatInfo *> formatsWithClasses() {
   return formats;
 }
 INSTANTIATE_TEST_SUITE_P(EveryFormat, BlockContract, testing::ValuesIn(formatsWithClasses()),
+                         [](const auto &format) { return std::string(format.param->name); });
+
+/// Those with a scale for each group.
+std::vector<const FormatInfo *> formatsOfGroups() {
+  std::vector<const FormatInfo *> formats = formatsWithClasses();
+  llvm::erase_if(formats, [](const FormatInfo *info) { return !info->grouped || info->isPerRow(); });
+  return formats;
+}
+INSTANTIATE_TEST_SUITE_P(EveryFormat, BlockContractOfDigits, testing::ValuesIn(formatsOfGroups()),
                          [](const auto &format) { return std::string(format.param->name); });
 } // namespace

@@ -184,7 +184,7 @@ TEST_F(InterpreterTest, NumericClassShowsOnlyAsCompiled) {
   double one = worst(run("int8", true)), two = worst(run("two_terms", true));
   EXPECT_GT(one, 1e-5);
   EXPECT_LT(one, 2e-2);
-  EXPECT_LT(two, one / 100); // a residue is at most half a code of 254
+  EXPECT_LT(two, one / 100); // codes are 256 times finer
   EXPECT_GT(two, 1e-9);
 }
 

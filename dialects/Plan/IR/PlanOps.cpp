@@ -244,7 +244,8 @@ LogicalResult BlockContractOp::verify() {
   if (getSums().size() != sums || getResults().size() != sums) // block_contract_c1
     return emitOpError("expects ") << sums << " sums and results, got " << getSums().size() << " and "
                                    << getResults().size();
-  size_t acts = trafo::int8Terms(getActivation()) > 0 ? 4 : 1;
+  int64_t digits = trafo::int8Terms(getActivation());
+  size_t acts = digits == 0 ? 1 : digits == 1 ? 4 : 6;
   if (getActs().size() != acts) // block_contract_c2
     return emitOpError("expects ") << acts << " activation buffers, got " << getActs().size();
   const trafo::FormatInfo *info = trafo::findFormat(std::string_view(getFormat()));
@@ -262,7 +263,8 @@ LogicalResult BlockContractOp::verify() {
   if (!problem.empty()) // block_contract_c3
     return emitOpError("has a layout that ") << getFormat() << " does not fit: " << problem;
   auto codes = cast<MemRefType>(getActs()[0].getType());
-  if (acts == 4 && (codes.getRank() != 4 || codes.getDimSize(2) % getTokens() != 0)) // block_contract_c4
+  if (digits > 0 && (codes.getRank() != 4 ||
+                     codes.getDimSize(2) % (static_cast<int64_t>(getTokens()) * digits) != 0)) // block_contract_c4
     return emitOpError("expects tokens that divide the rows of codes [tiles, groups, rows, 32], got ")
            << getTokens() << " and " << codes;
   if (!trafo::canMultiply(getActivation(), *info)) // block_contract_c5

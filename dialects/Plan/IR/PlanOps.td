@@ -22,7 +22,7 @@ def Plan_PanelType : TypeDef<Plan_Dialect, "Panel"> {
   let summary = "up to `rows` rows of `cols` activations, prepared for a contraction, private to a worker";
   let description = [{
     `!plan.panel<64x576xi8_g32>`: int8 codes [rows, cols], f32 scale d, f32 d * sum(codes) and i32 sum(codes) per group
-    of 32. `i8x2_g32`: two such rows for each, of the values and of what rounding them left; results are the sum of both.
+    of 32. `i8x2_g32`: codes of 16 bits, q = 255 * first + second digit; two rows of digits for each.
     `i8_row`: codes [rows, cols], of a row one scale and one sum of its codes.
     `f32`: the values themselves. `bf16`, `bf16_g32`: the values, each rounded to the nearest (ties to even).
   }];
@@ -316,7 +316,8 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
     sums[r,t] = fma(m_w[r], s_a[t], sums[r, t])              (formats with a minimum)
     sums[r,t] = fma(float(I[r, t]), d_w[r] * d_a[t], sums[r, t])
     ```
-    i8_row, the whole row: the same with one scale d_a.
+    i8_row, the whole row: the same with one scale d_a. i8x2_g32: the same with codes of two digits; float(I) is rounded
+    once, from 255 times I of the first digits plus I of the second.
 
     i8_g32, super-block of 256 columns, with integer scales k_w (and minima n_w) of its groups j of 16 or 32 columns;
     i are the activations' groups of 32, in ascending order:
@@ -343,12 +344,15 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
     codes [tiles, groups of 32, rows of a tile, 32], scales d_a and scaled sums s_a [tiles, groups, rows of a tile], and sums
     of 16 codes each [tiles, groups, rows of a tile, 2] (i16); i8_row has one d_a for a row, and for s_a the sum of all
     codes (i32); `row` counts over tiles and is a multiple of the tokens, so
-    that they share a tile.
+    that they share a tile. i8x2_g32 has two rows a token, its first and its second digits, which `row` counts; d_a and s_a
+    are at the first. Its codes themselves stand in two more buffers: [tiles, groups, tokens of a tile, 32] (i16), of each
+    four columns 0, 2, 1, 3, and their sums [tiles, groups, tokens of a tile] (i32).
     `prefetch`, where not 0, says how many bytes ahead of the block the machine shall begin to read while it works on this
     one.
-    C1: groups * tokens sums, as many results. C2: four activation buffers for int8, one for floats.
+    C1: groups * tokens sums, as many results. C2: four activation buffers for int8, six for i8x2_g32, one for
+    floats.
     C3: the format is a storage format, and the layout can hold it in tiles of 16 rows; codes in lanes of 4, in planes or
-    biased by 128, one block of them. C4: int8 takes a number of tokens that divides the rows of a tile. C5: the format
+    biased by 128, one block of them. C4: the rows of int8 tokens divide those of a tile. C5: the format
     is one that the activations can be multiplied with: a block that is the row with i8_row, and nothing else with it;
     bf16 with bf16_g32. C6: bf16_g32 takes lanes of 2 and a multiple of 32 columns.
   }];

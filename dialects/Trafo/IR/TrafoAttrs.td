@@ -92,7 +92,7 @@ def Trafo_RopeAttr : Trafo_Attr<"Rope", "rope"> {
 def Trafo_ActF32 : I32EnumAttrCase<"F32", 0, "f32">;     // activations stay f32, f32 fma over k ascending
 def Trafo_ActI8G32 : I32EnumAttrCase<"I8G32", 1, "i8_g32">; // int8 per group of 32: d = amax/127, round half to even
 def Trafo_ActBF16 : I32EnumAttrCase<"BF16", 2, "bf16">;  // rounded to bf16, f32 accumulation
-def Trafo_ActI8x2G32 : I32EnumAttrCase<"I8x2G32", 3, "i8x2_g32">; // i8_g32, and i8_g32 of what that left
+def Trafo_ActI8x2G32 : I32EnumAttrCase<"I8x2G32", 3, "i8x2_g32">; // the same with codes of two int8 digits
 def Trafo_ActI8Row : I32EnumAttrCase<"I8Row", 4, "i8_row">; // int8 per row: d = amax/127 of all its values, as i8_g32
 def Trafo_ActBF16G32 : I32EnumAttrCase<"BF16G32", 5, "bf16_g32">; // bf16; products of 32 columns are summed apart, by pairs
 def Trafo_ActivationFormat : I32EnumAttr<"ActivationFormat", "how a linear sees its input (its numeric class)",

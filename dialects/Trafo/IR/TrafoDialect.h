@@ -35,7 +35,7 @@ inline constexpr llvm::StringLiteral kConfigAttrName = "trafo.config";
 #include "dialects/Trafo/IR/TrafoEnums.h.inc"
 
 namespace trafo {
-/// How many int8 roundings a numeric class sums up: 0 for the float classes.
+/// How many int8 digits a code of a numeric class has: 0 for the float classes.
 inline int64_t int8Terms(ActivationFormat format) {
   switch (format) {
   case ActivationFormat::I8G32:
@@ -47,10 +47,11 @@ inline int64_t int8Terms(ActivationFormat format) {
     return 0;
   }
 }
-/// The class of one of the rows that an int8 class sums up; float classes themselves.
-inline ActivationFormat termOf(ActivationFormat format) {
-  return format == ActivationFormat::I8x2G32 ? ActivationFormat::I8G32 : format;
-}
+/// A code of two digits is the first times this plus the second. Both are within -127 to 127, so it is within -32512 to
+/// 32512 and each code has its digits.
+inline constexpr int64_t kDigitBase = 255;
+/// The greatest code of so many digits.
+inline int64_t greatestCode(int64_t digits) { return digits == 2 ? 127 * kDigitBase + 127 : 127; }
 /// Whether rows of a class are rounded to bf16.
 inline bool isBF16(ActivationFormat format) {
   return format == ActivationFormat::BF16 || format == ActivationFormat::BF16G32;

@@ -236,6 +236,15 @@ func.func @acts(%w: memref<64xi8>, %x: memref<4x64xf32>, %i: index, %v: vector<1
 
 // -----
 
+func.func @acts_of_digits(%w: memref<320xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x2x4xf32>, %n: memref<2x2x4x2xi16>, %i: index, %v: vector<16xf32>) {
+  // expected-error @+1 {{expects 6 activation buffers, got 4}}
+  %0 = plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8x2_g32 groups 1 tokens 1 columns 32 stride 320 sums(%v : vector<16xf32>)
+       weights %w[%i] : memref<320xi8> acts(%q, %d, %d, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i] -> vector<16xf32>
+  return
+}
+
+// -----
+
 func.func @block_contract_c3(%w: memref<4096xi8>, %q: memref<2x16x4x32xi8>, %d: memref<2x16x4xf32>, %n: memref<2x16x4x2xi16>, %i: index,
                              %v: vector<16xf32>) -> vector<16xf32> {
   // expected-error @+1 {{expects a storage format, got 'q4_2'}}

@@ -64,19 +64,18 @@ module attributes {plan.target = #target, trafo.config = #trafo.config<max_conte
     plan.end
   }
 
-  // Two terms a row: tiles hold half as many rows, a row's sums are added.
+  // Two digits a code: tiles hold half as many rows, whose sums the contraction makes of both.
   // CHECK-LABEL: plan.stage @two_terms
   // CHECK:         %[[COUNT:.*]] = arith.muli %{{.*}}, %c2
   // CHECK:           scf.for %[[ROW:.*]] = {{.*}} step %c4
-  // CHECK:             %[[SUMS:.*]]:4 = scf.for
-  // CHECK:               plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 4 columns 32
+  // CHECK:             %[[SUMS:.*]]:2 = scf.for
+  // CHECK:               plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8x2_g32 groups 1 tokens 2 columns 32
+  // CHECK-SAME:            memref<4x2x4x2xi16>, memref<4x2x2x32xi16>, memref<4x2x2xi32>
   // CHECK:             %[[FIRST:.*]] = arith.divui %[[ROW]], %c2
-  // CHECK:             arith.addf %[[SUMS]]#0, %[[SUMS]]#1
-  // CHECK:             vector.store
-  // CHECK:             arith.addf %[[SUMS]]#2, %[[SUMS]]#3
-  // CHECK:             vector.store
+  // CHECK:             vector.store %[[SUMS]]#0
+  // CHECK:             vector.store %[[SUMS]]#1
   // CHECK:           scf.for {{.*}} to %[[COUNT]] step %c2
-  // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8_g32 groups 1 tokens 2 columns 32 stride 640 prefetch 4096
+  // CHECK:             plan.block_contract "q4_1" <rows = 16, lane = 4, planes = [4]> i8x2_g32 groups 1 tokens 1 columns 32 stride 640 prefetch 4096
   plan.stage @two_terms {
   ^bb0(%layer: index):
     %c0 = arith.constant 0 : index

@@ -22,3 +22,10 @@
 // ROW:         scf.yield
 // ROW:       memref.store {{.*}} : memref<2x1x4xf32>
 // ROW-NEXT:  memref.store {{.*}} : memref<2x1x4xi32>
+
+// Codes of two digits: the words, which lie token after token, and a row of each digit, by one scale.
+// RUN: sed '/lm_head/s/i8_g32/i8x2_g32/' %S/../../pipelines/Inputs/tiny-quantized.mlir | trafo-opt -trafo-plan-step -trafo-pack-weights -trafo-tile-contract -trafo-tile-prepare | FileCheck %s --check-prefix=DIGITS
+// DIGITS-COUNT-2: vector.store {{.*}} : memref<2x2x4x32xi16>, vector<16xi16>
+// DIGITS-COUNT-4: vector.store {{.*}} : memref<2x2x8x32xi8>, vector<16xi8>
+// DIGITS:         memref.store {{.*}} : memref<2x2x4xi32>
+// DIGITS:         memref.store {{.*}} : memref<2x2x8xf32>

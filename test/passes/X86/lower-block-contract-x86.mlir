@@ -3,7 +3,7 @@
 
 // A target without a dot product keeps int8 sums for trafo-lower-block-contract-generic.
 // RUN: sed 's/DOT/generic/' %s | trafo-opt -trafo-lower-block-contract-x86 | FileCheck %s --check-prefix=KEPT
-// KEPT-COUNT-5: plan.block_contract {{.*}} i8_{{g32|row}}
+// KEPT-COUNT-6: plan.block_contract {{.*}} i8{{x2_g32|_g32|_row}}
 
 #target = #plan.target<name = "t", triple = "x", cpu = "c", features = "", cpu_bits = 0, dot = DOT, tile_tokens = 4, tile_groups = 1, panel_rows = 8, prefetch_bytes = 0>
 module attributes {plan.target = #target} {
@@ -42,6 +42,29 @@ module attributes {plan.target = #target} {
                   %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
          weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n : memref<2x2x4x32xi8>, memref<2x2x4xf32>, memref<2x2x4xf32>, memref<2x2x4x2xi16>)[%i, %i]
+         -> vector<16xf32>
+    return %0 : vector<16xf32>
+  }
+
+  // Codes of two digits: as words with AVX2, less what bytes are stored above their codes; digit by digit with VNNI.
+  // AVX2-LABEL: func.func @words
+  // AVX2:         arith.andi
+  // AVX2:         arith.shrui
+  // AVX2-COUNT-32: "llvm.x86.avx2.pmadd.wd"
+  // AVX2-NOT:     llvm.x86
+  // AVX2:         memref.load {{.*}} : memref<2x2x1xi32>
+  // AVX2:         arith.subi {{.*}} : vector<8xi32>
+  // AVX2-NEXT:    vector.shuffle
+  // AVX2-NEXT:    arith.sitofp
+  // VNNI-LABEL: func.func @words
+  // VNNI-COUNT-16: "llvm.x86.avx512.vpdpbusd.512"
+  // VNNI-COUNT-2: arith.sitofp
+  // VNNI:         math.fma %{{.*}}, %cst_{{.*}}, %{{.*}} : vector<16xf32>
+  func.func @words(%w: memref<544xi8>, %q: memref<2x2x2x32xi8>, %d: memref<2x2x2xf32>, %s: memref<2x2x2xf32>, %n: memref<2x2x2x2xi16>,
+                   %x: memref<2x2x1x32xi16>, %t: memref<2x2x1xi32>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
+    %0 = plan.block_contract "q8_0" <rows = 16, lane = 4, bias = 128> i8x2_g32 groups 1 tokens 1 columns 32 stride 1088 sums(%v : vector<16xf32>)
+         weights %w[%i] : memref<544xi8> acts(%q, %d, %s, %n, %x, %t : memref<2x2x2x32xi8>, memref<2x2x2xf32>, memref<2x2x2xf32>, memref<2x2x2x2xi16>,
+         memref<2x2x1x32xi16>, memref<2x2x1xi32>)[%i, %i]
          -> vector<16xf32>
     return %0 : vector<16xf32>
   }
