@@ -8,6 +8,8 @@
 //===----------------------------------------------------------------------===//
 #include "passes/Tile/AttentionKernel.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace trafo;
 using plan::kPagePositions;
@@ -21,40 +23,48 @@ AttentionKernel::AttentionKernel(VectorMath &b, plan::AttentionOp op, plan::Targ
       queries(std::min<int64_t>(target.getFloatTokens(), kLines)), prefetches(target.getPrefetchBytes() > 0) {
   headsAtOnce = llvm::divideCeil(group, llvm::divideCeil(group, queries));
   rowsAtOnce = std::max<int64_t>(1, queries / group);
-  int64_t partSize = kScaledWeights + (layout.groups > 0 ? kPagePositions : 0);
-  parts = b.scratch(("attention_parts_" + Twine(mostLines()) + "x" + Twine(partSize)).str(),
-                    b.memref({mostLines(), partSize}, b.getF32Type()));
+  int64_t rows = mostLines() * (layout.groups > 0 ? 2 : 1);
+  parts = b.scratch(("attention_parts_" + Twine(rows)).str(), b.memref({rows, kPagePositions}, b.getF32Type()));
+  merges =
+      b.scratch(("attention_merges_" + Twine(paddedLines())).str(), b.memref({kMerges, paddedLines()}, b.getF32Type()));
 }
 
 MemRefType AttentionKernel::statesType(int64_t owners, int64_t slots) {
-  return b.memref({owners, slots, mostLines(), stateSize()}, b.getF32Type());
+  return b.memref({owners, slots, slotSize()}, b.getF32Type());
 }
 
 std::string AttentionKernel::statesName(int64_t slots) const {
-  return ("attention_states_" + Twine(slots) + "x" + Twine(mostLines()) + "x" + Twine(stateSize())).str();
+  return ("attention_states_" + Twine(slots) + "x" + Twine(slotSize())).str();
 }
 
 void AttentionKernel::reset(const RowRun &run, Slot slot) {
-  forLines(run, [&](Value line) {
-    storeState(b.splat(kMasked), slot, line, b.index(kMaximum));
-    b.loop(b.index(kSum), b.index(stateSize()), kTileRows, [&](Value at) { storeState(b.splat(0.0), slot, line, at); });
+  b.loop(b.index(0), linesOf(run), kTileRows, [&](Value line) {
+    storeState(b.splat(kMasked), slot, line);
+    storeState(b.splat(0.0), slot, sumAt(line));
+  });
+  b.loop(b.index(0), b.muli(linesOf(run), headSize), kTileRows,
+         [&](Value at) { storeState(b.splat(0.0), slot, valueAt(b.index(0), at)); });
+}
+
+void AttentionKernel::mergeSums(const RowRun &run, Slot slot,
+                                function_ref<std::pair<Value, Value>(Value line)> maximaAndSums) {
+  b.loop(b.index(0), linesOf(run), kTileRows, [&](Value line) {
+    auto [maxima, sums] = maximaAndSums(line);
+    Value before = loadState(slot, line), both = b.maxf(before, maxima);
+    Value oldFactors = b.exp2OfNegative(b.subf(before, both)), newFactors = b.exp2OfNegative(b.subf(maxima, both));
+    storeState(both, slot, line);
+    storeState(b.fma(sums, newFactors, b.mulf(loadState(slot, sumAt(line)), oldFactors)), slot, sumAt(line));
+    b.storeVec(oldFactors, merges, {b.index(kOldFactors), line});
+    b.storeVec(newFactors, merges, {b.index(kNewFactors), line});
   });
 }
 
-std::pair<Value, Value> AttentionKernel::mergeSums(Slot slot, Value line, Value maximum, Value sum) {
-  Value before = loadState(slot, line, b.index(kMaximum)), sumBefore = loadState(slot, line, b.index(kSum));
-  Value both = b.maxf(before, maximum);
-  Value oldFactor = b.exp(b.subf(before, both)), newFactor = b.exp(b.subf(maximum, both));
-  storeState(both, slot, line, b.index(kMaximum));
-  storeState(b.fma(sum, newFactor, b.mulf(sumBefore, oldFactor)), slot, line, b.index(kSum));
-  return {oldFactor, newFactor};
-}
-
-void AttentionKernel::mergeValues(Slot slot, Value line, Value d, Value oldFactor, Value newFactor, Value values) {
-  Value at = b.addi(d, kValues);
-  Value merged = b.fma(values, newFactor, b.mulf(loadState(slot, line, at), oldFactor));
+void AttentionKernel::mergeValues(Slot slot, Value line, Value d, Value values) {
+  auto factor = [&](Merge kind) { return b.broadcast(b.load(merges, {b.index(kind), line})); };
+  Value at = valueAt(line, d);
+  Value merged = b.fma(values, factor(kNewFactors), b.mulf(loadState(slot, at), factor(kOldFactors)));
   // No negative zero is kept: a page that adds nothing would turn its sign.
-  storeState(b.addf(merged, b.splat(0.0)), slot, line, at);
+  storeState(b.addf(merged, b.splat(0.0)), slot, at);
 }
 
 Value AttentionKernel::keyOrValue(const Block &block, int64_t part, Value at) {
@@ -79,10 +89,10 @@ void AttentionKernel::prefetch(const Tile &tile, Value page, Value kvHead, int64
                                /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
-void AttentionKernel::mergeBlock(const RowRun &run, Slot slot, const Block &block) {
+void AttentionKernel::forTiles(const RowRun &run, function_ref<void(const Tile &)> body) {
   auto allHeads = [&](Value row, int64_t rows) {
     for (int64_t head = 0; head < group; head += headsAtOnce)
-      mergeTile(run, slot, {row, rows, head, std::min(headsAtOnce, group - head)}, block);
+      body({row, rows, head, std::min(headsAtOnce, group - head)});
   };
   Value whole = b.index(0);
   if (rowsAtOnce > 1) {
@@ -92,20 +102,33 @@ void AttentionKernel::mergeBlock(const RowRun &run, Slot slot, const Block &bloc
   b.loop(whole, run.count, 1, [&](Value row) { allHeads(row, 1); });
 }
 
-void AttentionKernel::mergeTile(const RowRun &run, Slot slot, const Tile &tile, const Block &block) {
-  Value firstRow = b.addi(run.first, tile.row), start = b.muli(block.number, kPagePositions);
-  Value past = b.index(0); // the last position that one of the rows sees
-  for (int64_t r = 0; r < tile.rows; ++r)
-    past = arith::MaxUIOp::create(b, past, b.addi(b.loadIndex(positions, b.addi(firstRow, r)), 1));
-  // Positions of the block that one of the rows sees: [0, seen).
-  Value seen = b.minu(b.subi(arith::MaxUIOp::create(b, past, start), start), b.index(kPagePositions));
-  emitScores(run, tile, block, seen);
-  Value firstLine = b.addi(b.muli(tile.row, group), tile.head);
-  b.loop(b.index(0), b.index(tile.lines()), 1, [&](Value part) {
-    Value position = b.load(positions, b.addi(firstRow, b.divu(part, tile.heads)));
-    emitWeights(slot, part, b.addi(firstLine, part), position, start, seen);
+Value AttentionKernel::seenBy(const RowRun &run, const Tile &tile, const Block &block) {
+  Value past = b.index(0), start = b.muli(block.number, kPagePositions);
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    Value position = b.loadIndex(positions, b.addi(b.addi(run.first, tile.row), r));
+    past = arith::MaxUIOp::create(b, past, b.addi(position, 1));
+  }
+  return b.minu(b.subi(arith::MaxUIOp::create(b, past, start), start), b.index(kPagePositions));
+}
+
+void AttentionKernel::mergeBlock(const RowRun &run, Slot slot, const Block &block) {
+  forTiles(run, [&](const Tile &tile) { emitScores(run, tile, block); });
+  // Where every row sees the whole block, nothing is masked.
+  Value start = b.muli(block.number, kPagePositions);
+  auto within = [&](Value x, Value y) { return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, x, y).getResult(); };
+  Value isSeen = within(b.addi(start, kPagePositions - 1), b.addi(run.least, 1));
+  if (op.getWindow() > 0)
+    isSeen = arith::AndIOp::create(b, isSeen, within(run.last, b.addi(start, op.getWindow())));
+  auto branch = scf::IfOp::create(b, isSeen, /*withElseRegion=*/true);
+  for (bool masked : {false, true}) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(masked ? branch.elseBlock() : branch.thenBlock());
+    forLines(run, [&](Value line) { emitWeights(run, line, block, masked); });
+  }
+  mergeSums(run, slot, [&](Value line) {
+    return std::pair(b.loadVec(merges, {b.index(kNewMaxima), line}), b.loadVec(merges, {b.index(kNewSums), line}));
   });
-  emitValues(slot, tile, firstLine, block, seen);
+  forTiles(run, [&](const Tile &tile) { emitValues(run, slot, tile, block); });
 }
 
 /// How many vectors to take at a time so that they and their sums over `lines` lines are no more than one vector and its
@@ -148,9 +171,9 @@ SmallVector<Value> AttentionKernel::multiplyKeys(const RowRun &run, const Tile &
   });
 }
 
-void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, const Block &block, Value seen) {
+void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, const Block &block) {
   int64_t vectors = vectorsAtOnce(tile.lines(), queries, kPagePositions);
-  b.loop(b.index(0), seen, vectors * kTileRows, [&](Value offset) {
+  b.loop(b.index(0), seenBy(run, tile, block), vectors * kTileRows, [&](Value offset) {
     SmallVector<Value> sums;
     if (layout.groups == 0) {
       sums = multiplyKeys(run, tile, block, offset, vectors, b.index(0), b.index(headSize));
@@ -167,61 +190,75 @@ void AttentionKernel::emitScores(const RowRun &run, const Tile &tile, const Bloc
       });
     }
     for (auto [i, sum] : llvm::enumerate(sums))
-      b.storeVec(sum, parts, {b.index(i / vectors), b.addi(offset, i % vectors * kTileRows)});
+      b.storeVec(sum, parts, {b.addi(firstLine(tile), i / vectors), b.addi(offset, i % vectors * kTileRows)});
   });
 }
 
-void AttentionKernel::emitWeights(Slot slot, Value part, Value line, Value position, Value start, Value seen) {
-  Value lanes = arith::ConstantOp::create(
-      b, DenseElementsAttr::get(b.vec(b.getI32Type()),
-                                ArrayRef<int32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}));
-  Value last = b.broadcast(position), low = b.splat(kMasked), none = b.splat(0.0);
-  Value maxima = b.loop(b.index(0), seen, kTileRows, low, [&](Value offset, ValueRange carried) {
-    Value first = arith::IndexCastOp::create(b, b.getI32Type(), b.addi(start, offset));
-    Value at = b.addi(b.broadcast(first), lanes);
-    Value visible = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, at, last);
-    if (op.getWindow() > 0) {
-      Value before = b.subi(last, b.constantLike(last, op.getWindow()));
-      visible = arith::AndIOp::create(b, visible, arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, at, before));
-    }
-    Value s = b.mulf(b.loadVec(parts, {part, offset}), b.splat(op.getScale().convertToDouble()));
-    if (double cap = op.getSoftcap().convertToDouble(); cap > 0)
-      s = b.mulf(b.splat(cap), b.tanh(b.divf(s, b.splat(cap))));
-    s = arith::SelectOp::create(b, visible, s, low);
-    b.storeVec(s, parts, {part, offset});
-    return SmallVector<Value>{b.maxf(carried[0], s)};
-  })[0];
-  Value maximum = b.broadcast(b.maxLanes(maxima));
-  Value sums = b.loop(b.index(0), seen, kTileRows, none, [&](Value offset, ValueRange carried) {
-    Value s = b.loadVec(parts, {part, offset});
-    Value masked = arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, s, low); // becomes an exact zero
-    Value weight = arith::SelectOp::create(b, masked, none, b.exp(b.subf(s, maximum)));
-    b.storeVec(weight, parts, {part, offset});
-    return SmallVector<Value>{b.addf(carried[0], weight)};
-  })[0];
-  auto [oldFactor, newFactor] = mergeSums(slot, line, maximum, b.broadcast(b.sumLanes(sums)));
-  b.storeVec(oldFactor, parts, {part, b.index(kOldFactor)});
-  b.storeVec(newFactor, parts, {part, b.index(kNewFactor)});
+Value AttentionKernel::visible(Value position, const Block &block, int64_t offset) {
+  SmallVector<int32_t> numbers;
+  for (int64_t lane = 0; lane < kTileRows; ++lane)
+    numbers.push_back(static_cast<int32_t>(offset + lane));
+  Value lanes = arith::ConstantOp::create(b, DenseElementsAttr::get(b.vec(b.getI32Type()), ArrayRef<int32_t>(numbers)));
+  // The row's position, and the last one before its window, as places in the block.
+  Value start = arith::IndexCastOp::create(b, b.getI32Type(), b.muli(block.number, kPagePositions));
+  Value last = b.broadcast(b.subi(position, start));
+  Value seen = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, lanes, last);
+  if (op.getWindow() == 0)
+    return seen;
+  Value before = b.subi(last, b.constantLike(last, op.getWindow()));
+  return arith::AndIOp::create(b, seen, arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, lanes, before));
 }
 
-void AttentionKernel::emitValues(Slot slot, const Tile &tile, Value firstLine, const Block &block, Value seen) {
+void AttentionKernel::emitWeights(const RowRun &run, Value line, const Block &block, bool masked) {
+  double scale = op.getScale().convertToDouble(), cap = op.getSoftcap().convertToDouble();
+  SmallVector<Value> scores, masks;
+  Value position = masked ? b.load(positions, b.addi(run.first, b.divu(line, group))) : Value();
+  for (int64_t offset = 0; offset < kPagePositions; offset += kTileRows) {
+    Value score = b.loadVec(parts, {line, b.index(offset)});
+    if (cap > 0)
+      score = b.mulf(b.splat(cap), b.tanh(b.divf(b.mulf(score, b.splat(scale)), b.splat(cap))));
+    if (masked) {
+      masks.push_back(visible(position, block, offset));
+      score = arith::SelectOp::create(b, masks.back(), score, b.splat(kMasked));
+    }
+    scores.push_back(score);
+  }
+  Value greatest = b.maxf(b.maxf(scores[0], scores[1]), b.maxf(scores[2], scores[3]));
+  // To the base 2, e^(scale * score) is 2^(unit * score).
+  double unit = llvm::numbers::log2e * (cap > 0 ? 1.0 : scale);
+  Value maximum = b.mulf(b.maxLanes(greatest), b.scalar(unit)), below = b.broadcast(b.subf(b.scalar(0.0), maximum));
+  Value sums;
+  for (auto [i, score] : llvm::enumerate(scores)) {
+    Value weight = b.exp2OfNegative(b.fma(score, b.splat(unit), below));
+    if (masked)
+      weight = arith::SelectOp::create(b, masks[i], weight, b.splat(0.0));
+    b.storeVec(weight, parts, {line, b.index(i * kTileRows)});
+    sums = sums ? b.addf(sums, weight) : weight;
+  }
+  b.store(maximum, merges, {b.index(kNewMaxima), line});
+  b.store(b.sumLanes(sums), merges, {b.index(kNewSums), line});
+}
+
+void AttentionKernel::emitValues(const RowRun &run, Slot slot, const Tile &tile, const Block &block) {
   if (layout.groups == 0)
-    return emitValueColumns(slot, tile, firstLine, block, seen, b.index(0), b.index(headSize), 0);
+    return emitValueColumns(run, slot, tile, block, b.index(0), b.index(headSize), firstLine(tile));
+  Value firstScaled = b.addi(firstLine(tile), mostLines());
   b.loop(b.index(0), b.index(layout.groups), 1, [&](Value group) {
-    b.loop(b.index(0), seen, kTileRows, [&](Value offset) {
+    b.loop(b.index(0), seenBy(run, tile, block), kTileRows, [&](Value offset) {
       Value factors = scales(block, 1, group, offset);
       for (int64_t line = 0; line < tile.lines(); ++line)
-        b.storeVec(b.mulf(b.loadVec(parts, {b.index(line), offset}), factors), parts,
-                   {b.index(line), b.addi(offset, kScaledWeights)});
+        b.storeVec(b.mulf(b.loadVec(parts, {b.addi(firstLine(tile), line), offset}), factors), parts,
+                   {b.addi(firstScaled, line), offset});
     });
     Value begin = b.muli(group, layout.groupSize()), end = b.addi(begin, layout.groupSize());
-    emitValueColumns(slot, tile, firstLine, block, seen, begin, end, kScaledWeights);
+    emitValueColumns(run, slot, tile, block, begin, end, firstScaled);
   });
 }
 
-void AttentionKernel::emitValueColumns(Slot slot, const Tile &tile, Value firstLine, const Block &block, Value seen,
-                                       Value begin, Value end, int64_t weights) {
+void AttentionKernel::emitValueColumns(const RowRun &run, Slot slot, const Tile &tile, const Block &block, Value begin,
+                                       Value end, Value firstPart) {
   int64_t lines = tile.lines(), vectors = vectorsAtOnce(lines, queries, layout.groupSize());
+  Value seen = seenBy(run, tile, block);
   b.loop(begin, end, vectors * kTileRows, [&](Value d) {
     SmallVector<Value> none(lines * vectors, b.splat(0.0));
     SmallVector<Value> sums = b.loop(b.index(0), seen, 1, none, [&](Value position, ValueRange carried) {
@@ -232,35 +269,29 @@ void AttentionKernel::emitValueColumns(Slot slot, const Tile &tile, Value firstL
       for (int64_t v = 0; v < vectors; ++v)
         values.push_back(keyOrValue(block, 1, b.addi(b.addi(b.muli(position, headSize), d), v * kTileRows)));
       return addProducts(carried, values,
-                         [&](int64_t line) { return b.load(parts, {b.index(line), b.addi(position, weights)}); });
+                         [&](int64_t line) { return b.load(parts, {b.addi(firstPart, line), position}); });
     });
-    for (int64_t line = 0; line < lines; ++line) {
-      Value oldFactor = b.loadVec(parts, {b.index(line), b.index(kOldFactor)});
-      Value newFactor = b.loadVec(parts, {b.index(line), b.index(kNewFactor)});
+    for (int64_t line = 0; line < lines; ++line)
       for (int64_t v = 0; v < vectors; ++v)
-        mergeValues(slot, b.addi(firstLine, line), b.addi(d, v * kTileRows), oldFactor, newFactor,
-                    sums[line * vectors + v]);
-    }
+        mergeValues(slot, b.addi(firstLine(tile), line), b.addi(d, v * kTileRows), sums[line * vectors + v]);
   });
 }
 
 void AttentionKernel::mergeSlot(const RowRun &run, Slot slot, Slot from) {
+  mergeSums(run, slot, [&](Value line) { return std::pair(loadState(from, line), loadState(from, sumAt(line))); });
   forLines(run, [&](Value line) {
-    std::pair<Value, Value> factors = // of old and new values
-        mergeSums(slot, line, loadState(from, line, b.index(kMaximum)), loadState(from, line, b.index(kSum)));
-    b.loop(b.index(0), b.index(headSize), kTileRows, [&](Value d) {
-      mergeValues(slot, line, d, factors.first, factors.second, loadState(from, line, b.addi(d, kValues)));
-    });
+    b.loop(b.index(0), b.index(headSize), kTileRows,
+           [&](Value d) { mergeValues(slot, line, d, loadState(from, valueAt(line, d))); });
   });
 }
 
 void AttentionKernel::finish(const RowRun &run, Slot slot, Value kvHead) {
   forLines(run, [&](Value line) {
-    Value sum = loadState(slot, line, b.index(kSum));
+    Value sum = b.broadcast(b.load(states, {slot.owner, slot.number, sumAt(line)}));
     Value row = b.addi(run.first, b.divu(line, group));
     int64_t kept = op.keptColumns(), whole = kept / kTileRows * kTileRows;
     Value column = b.addi(b.muli(kvHead, group * kept), b.muli(b.remu(line, group), kept));
-    auto output = [&](Value d) { return b.divf(loadState(slot, line, b.addi(d, kValues)), sum); };
+    auto output = [&](Value d) { return b.divf(loadState(slot, valueAt(line, d)), sum); };
     b.loop(b.index(0), b.index(whole), kTileRows,
            [&](Value d) { b.storeVec(output(d), op.getDest(), {row, b.addi(column, d)}); });
     if (whole < kept) { // what follows belongs to the next head, perhaps another worker's

@@ -101,8 +101,8 @@ Value AttentionLowering::forRuns(Value init, llvm::function_ref<Value(const RowR
     Value window = b.index(op.getWindow());
     page = b.divu(b.subi(arith::MaxUIOp::create(b, b.addi(found[1], 1), window), window), kPagePositions);
   }
-  RowRun run = {first, found[0], arith::IndexCastOp::create(b, index, sequence), page,
-                b.addi(b.divu(found[2], kPagePositions), 1)};
+  RowRun run = {first,    found[0], arith::IndexCastOp::create(b, index, sequence), found[1],
+                found[2], page,     b.addi(b.divu(found[2], kPagePositions), 1)};
   Value next = body(run, after->getArgument(1));
   scf::YieldOp::create(b, ValueRange{b.addi(first, run.count), next});
   return loop.getResult(1);
@@ -175,6 +175,11 @@ struct TileAttentionPass : trafo::impl::TileAttentionPassBase<TileAttentionPass>
     FailureOr<plan::TargetAttr> target = plan::targetOf(module);
     if (failed(config) || failed(target))
       return signalPassFailure();
+    for (plan::AttentionOp op : attentions)
+      if (op.getScale().convertToDouble() <= 0) { // the greatest score is not that of the greatest product
+        op.emitOpError("expects a positive scale, got ") << op.getScale().convertToDouble();
+        return signalPassFailure();
+      }
     for (plan::KVStoreOp op : stores)
       lowerStore(op, *config);
     for (plan::KVQuantizeOp op : quantizes)

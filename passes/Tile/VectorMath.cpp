@@ -112,6 +112,23 @@ Value VectorMath::exp(Value x) {
   return arith::BitcastOp::create(*this, type, bits);
 }
 
+Value VectorMath::exp2OfNegative(Value x) {
+  auto type = cast<VectorType>(x.getType());
+  auto ints = VectorType::get(type.getShape(), getI32Type());
+  x = maxf(x, splat(-64.0, type));
+  // Floats from 2^23 on have no fraction: the sum is rounded to an integer, which its last bits hold.
+  Value magic = splat(0x1.8p23, type);
+  Value rounded = addf(x, magic);
+  Value r = subf(x, subf(rounded, magic)); // in [-0.5, 0.5], exactly
+  // Minimax in the relative error, 9.1e-8, with 1 as its last coefficient.
+  Value p = splat(0.0013264728477224708, type);
+  for (double c : {0.009671512991189957, 0.05550733581185341, 0.24022242426872253, 0.6931470036506653, 1.0})
+    p = fma(p, r, splat(c, type));
+  Value bits = arith::BitcastOp::create(*this, ints, rounded);
+  Value shift = arith::ShLIOp::create(*this, bits, constantLike(bits, 23));
+  return arith::BitcastOp::create(*this, type, addi(arith::BitcastOp::create(*this, ints, p), shift));
+}
+
 // 1 - 2 / (exp(2x) + 1); saturates by exp's clamp.
 Value VectorMath::tanh(Value x) {
   auto type = cast<VectorType>(x.getType());

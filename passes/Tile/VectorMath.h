@@ -105,6 +105,10 @@ public:
   /// two-part reduction by ln 2, polynomial of degree 5, scaling through the exponent field. Below -87.3 it stays at
   /// exp(-87.3) = 1.2e-38. Any float vector type.
   Value exp(Value x);
+  /// 2^x for x <= 0, and for x that rounding has moved little above: within 1.7e-7 of it, 2^0 exactly. What lies below -64
+  /// gives 2^-64, far less than a last bit of a sum with 1 in it, so products with it stay normal numbers. Half of exp's
+  /// instructions: nothing overflows and one multiplication (the caller's, to the base 2) brings x into the range.
+  Value exp2OfNegative(Value x);
   Value tanh(Value x);
   Value activation(Function function, Value x);
 

@@ -5,7 +5,7 @@
 
 // With a window, neither the cache nor the states of attention grow with the context. (12 rows of a run see 2 pages.)
 // WINDOW:        #plan.arena<{{.*}} kv_size = 65536, pools = [#plan.pool<offset = {{[0-9]+}}, size = 65536, pages = 4, layers = [0, 1], window = 20>]
-// WINDOW:        plan.buffer @attention_states_2x24x48 : memref<4x2x24x48xf32>
+// WINDOW:        plan.buffer @attention_states_2x448 : memref<4x2x448xf32>
 
 // RUN: trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step -trafo-pack-weights -trafo-count-costs -trafo-tile-attention | sed 's/, logits_maxima = [0-9]* : i64//' | trafo-opt -trafo-assign-arena | FileCheck %s --check-prefix=NO-MAXIMA
 

@@ -9,7 +9,7 @@
 // POOLS-DAG:     memref.global "private" constant @layers.kv : memref<3xi64> = dense<0>
 // POOLS:         func.func private @stage.near.attention({{.*}} %[[TABLE:[a-z0-9]+]]: memref<4x8xi32>,
 // POOLS-DAG:       %[[TWO:.*]] = arith.constant 2 : index
-// POOLS:           %[[ROW:.*]] = arith.addi %{{.*}}, %[[TWO]]
+// POOLS:           %[[ROW:.*]] = arith.addi %{{.*}}, %[[TWO]] : index
 // POOLS:           memref.load %[[TABLE]][%[[ROW]], %{{.*}}] : memref<4x8xi32>
 
 // NO-ARENA: expects a plan.step and plan.arena; run trafo-assign-arena first

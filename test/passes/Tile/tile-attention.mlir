@@ -1,11 +1,12 @@
 // RUN: trafo-opt %S/../../pipelines/Inputs/tiny-quantized.mlir -trafo-plan-step -trafo-tile-attention | FileCheck %s
 // RUN: trafo-opt %s -trafo-tile-attention | FileCheck %s --check-prefix=WINDOW --implicit-check-not=memref.prefetch
 
-// Two query heads share a KV head, and the target takes 4 queries: 2 rows at once, 12 rows of a run. A state is 2 vectors
-// and a head of 16; there are 2 pages of 64 positions and 4 workers.
-// CHECK-DAG:  plan.buffer @attention_states_2x24x48 : memref<4x2x24x48xf32>
+// Two query heads share a KV head, and the target takes 4 queries: 2 rows at once, 12 rows of a run. States are the
+// maxima and sums of 24 lines, whole vectors, and a head of 16 each; there are 2 pages of 64 positions and 4 workers.
+// CHECK-DAG:  plan.buffer @attention_states_2x448 : memref<4x2x448xf32>
 // CHECK-DAG:  plan.buffer @attention_arrived : memref<4xi32>
-// CHECK-DAG:  plan.buffer private @attention_parts_24x96 : memref<24x96xf32>
+// CHECK-DAG:  plan.buffer private @attention_parts_24 : memref<24x64xf32>
+// CHECK-DAG:  plan.buffer private @attention_merges_32 : memref<4x32xf32>
 // CHECK-NOT:  plan.attention
 // CHECK-NOT:  plan.kv_store
 
@@ -26,16 +27,37 @@
 // CHECK-COUNT-1:      arith.extf
 // CHECK-COUNT-4:      math.fma
 // CHECK:              scf.yield
-// Values alike.
-// CHECK:            -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
-// CHECK-NOT:          memref.prefetch
-// CHECK-COUNT-1:      arith.extf
-// CHECK-COUNT-4:      math.fma
-// A row alone waits for memory: while its keys are read the values are fetched, and with these the next page's keys.
+// A row alone waits for memory: while its keys are read the values are fetched.
 // CHECK:            -> (vector<16xf32>, vector<16xf32>) {
 // CHECK:              memref.prefetch %{{.*}}, read, locality<3>, data : memref<2x4x2x2x1024xf16>
 // CHECK-COUNT-1:      arith.extf
 // CHECK-COUNT-2:      math.fma
+// A block that every row sees is not masked.
+// CHECK:            scf.if
+// CHECK-NOT:          arith.select
+// CHECK:              vector.reduction <maxnumf>
+// 2^x: clamped, rounded by adding 1.5 * 2^23, a polynomial, the rounded sum's last bits into the exponent.
+// CHECK:              %[[X:.*]] = arith.maxnumf %{{.*}}, %{{.*}} fastmath<nnan,nsz> : vector<16xf32>
+// CHECK:              %[[MAGIC:.*]] = arith.constant dense<0x4B400000> : vector<16xf32>
+// CHECK-NEXT:         %[[ROUNDED:.*]] = arith.addf %[[X]], %[[MAGIC]]
+// CHECK-NEXT:         %[[WHOLE:.*]] = arith.subf %[[ROUNDED]], %[[MAGIC]]
+// CHECK-NEXT:         %[[R:.*]] = arith.subf %[[X]], %[[WHOLE]]
+// CHECK-COUNT-5:      math.fma
+// CHECK:              arith.shli
+// CHECK-NOT:          arith.select
+// CHECK:            } else {
+// CHECK-COUNT-4:      arith.cmpi sle, {{.*}} : vector<16xi32>
+// CHECK-COUNT-4:      arith.select {{.*}} : vector<16xi1>, vector<16xf32>
+// The factors of old and new values, of 16 lines at once.
+// CHECK:            %[[OLD:.*]] = vector.load {{.*}} : memref<4x2x448xf32>, vector<16xf32>
+// CHECK:            arith.maxnumf %[[OLD]]
+// CHECK:            vector.store {{.*}} : memref<4x32xf32>, vector<16xf32>
+// CHECK:            vector.store {{.*}} : memref<4x32xf32>, vector<16xf32>
+// Values like scores; a row alone has the next page's keys fetched with them.
+// CHECK:            -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// CHECK-NOT:          memref.prefetch
+// CHECK-COUNT-1:      arith.extf
+// CHECK-COUNT-4:      math.fma
 // CHECK:            -> (vector<16xf32>, vector<16xf32>) {
 // CHECK:              memref.prefetch
 // CHECK-COUNT-1:      arith.extf
@@ -47,8 +69,8 @@
 // Five heads share a KV head and the target takes 3 queries: heads in threes and twos, rows one by one. Rows that look
 // back over 96 positions leave out the pages before those of the first row, and mask what is left before their own. This
 // target has no prefetch.
-// WINDOW-DAG:  plan.buffer private @attention_parts_24x96 :
-// WINDOW-DAG:  plan.buffer private @attention_parts_24x160 :
+// WINDOW-DAG:  plan.buffer private @attention_parts_24 :
+// WINDOW-DAG:  plan.buffer private @attention_parts_48 :
 // WINDOW-DAG:  plan.buffer @kv_arrived : memref<2x2xi32>
 // WINDOW:      plan.stage @look
 // WINDOW:        scf.while
@@ -57,6 +79,13 @@
 // WINDOW:          arith.subi %[[PAST]], %[[BACK]] : index
 // WINDOW:          arith.divui
 // WINDOW:        -> (vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// Nothing is masked where the block begins inside every row's window, too.
+// WINDOW:          %[[END:.*]] = arith.cmpi ult, {{.*}} : index
+// WINDOW:          %[[BEGIN:.*]] = arith.cmpi ult, {{.*}} : index
+// WINDOW-NEXT:     %[[ALL:.*]] = arith.andi %[[END]], %[[BEGIN]] : i1
+// WINDOW-NEXT:     scf.if %[[ALL]] {
+// WINDOW-NOT:      arith.cmpi
+// WINDOW:          } else {
 // WINDOW:          arith.cmpi sle, {{.*}} : vector<16xi32>
 // WINDOW:          arith.subi
 // WINDOW:          arith.cmpi sgt, {{.*}} : vector<16xi32>
@@ -109,7 +138,7 @@ module attributes {
   // WINDOW:          math.fma %{{.*}}, %[[SCALES]], %[[S0]]
   // WINDOW:        vector.bitcast {{.*}} : vector<64xi8> to vector<16xf32>
   // WINDOW:        arith.mulf
-  // WINDOW:        vector.store {{.*}} : memref<24x160xf32>
+  // WINDOW:        vector.store {{.*}} : memref<48x64xf32>
   plan.buffer @kv8 : memref<1x2x2x2x2560xi8>
   plan.stage @codes {
   ^bb0(%layer: index):
