@@ -33,7 +33,8 @@ public:
 private:
   int prepare();
   unsigned countSteps() const;
-  /// Runs `stage` and the user's pipelines after it on `module`.
+  /// Runs `stage` on `module` and then the user's pipelines after it; of the stage that the input stands at these alone, of
+  /// earlier ones nothing.
   LogicalResult runStage(ModuleOp module, Stage stage);
   LogicalResult runUserPipelines(ModuleOp module, Stage after);
   bool stopsAfter(Stage stage) const { return options.emit == EmitKind::Mlir && options.emitStage == stage; }
@@ -134,6 +135,10 @@ LogicalResult Compilation::runUserPipelines(ModuleOp module, Stage after) {
 }
 
 LogicalResult Compilation::runStage(ModuleOp module, Stage stage) {
+  if (stage < input.stage)
+    return success();
+  if (stage == input.stage)
+    return runUserPipelines(module, stage);
   progress->step(stageName(stage));
   auto tier = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
   if (failed(runner.run(module, stageName(stage), [&](PassManager &pm) {
@@ -190,8 +195,6 @@ int Compilation::compileTier(ModuleOp module, plan::TargetAttr tier, const RateT
           return status;
       }
     }
-    if (stage <= input.stage)
-      continue;
     if (failed(runStage(module, stage)))
       return TRAFO_UNSUPPORTED;
     if (stopsAfter(stage))
@@ -231,13 +234,16 @@ int Compilation::run() {
                       "' is lowered: it has code but no weights; expects --emit=obj, asm or llvm");
     return TRAFO_USAGE;
   }
+  if (options.emit == EmitKind::Mlir && options.emitStage < input.stage) {
+    diagnostics.error("--emit=mlir:" + stageName(options.emitStage) + " comes too late, '" + options.input +
+                      "' stands after stage " + stageName(input.stage) + "; expects that stage or a later one");
+    return TRAFO_USAGE;
+  }
   progress = std::make_unique<Progress>(options.progressFd, countSteps());
   progress->step(stageName(Stage::Import));
   ModuleOp module = *input.module;
-  if (input.stage == Stage::Import && failed(runUserPipelines(module, Stage::Import)))
-    return TRAFO_UNSUPPORTED;
   for (Stage stage : {Stage::Import, Stage::Normalize, Stage::Fuse, Stage::Quantize}) {
-    if (stage > input.stage && failed(runStage(module, stage)))
+    if (failed(runStage(module, stage)))
       return TRAFO_UNSUPPORTED;
     if (stopsAfter(stage))
       return writeIr(module);

@@ -1,6 +1,7 @@
 #include "lib/Compiler/Input.h"
 
 #include "dialects/Trafo/IR/TrafoOps.h"
+#include "lib/Compiler/CheckInput.h"
 #include "lib/Import/Gguf.h"
 #include "lib/Import/IR/BuildModule.h"
 #include "lib/Import/Text/TextSection.h"
@@ -88,6 +89,8 @@ static int parseIr(MLIRContext &context, const CompileOptions &options, Diagnost
   if (!input.module)
     return TRAFO_BAD_DATA;
   input.stage = options.from ? *options.from : inferStage(*input.module);
+  if (int status = checkInput(options, input, diagnostics))
+    return status;
   std::optional<uint64_t> seed = randomSeed(options);
   std::set<std::string> files;
   input.module->walk([&](WeightOp weight) {

@@ -41,6 +41,7 @@ struct CompileOptions {
   int64_t maxOutputs = 0;    ///< rows of one step whose logits may be wanted; 0: maxRows
   int64_t maxSequences = 16;
   int64_t maxWorkers = 64;
+  std::vector<std::string> boundsGiven; ///< the flags of these that were given: "--context"
   std::string kvFormat = "f16";
 
   std::vector<std::string> targets;  ///< tiers, best first; empty: native

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Fuse/Passes.h"
+#include "passes/Lower/Passes.h"
 #include "passes/Normalize/Passes.h"
 #include "passes/Plan/Passes.h"
 #include "passes/Quantize/Passes.h"
@@ -84,6 +85,25 @@ void trafo::buildStage(OpPassManager &pm, Stage stage, const StageOptions &optio
   }
   case Stage::Lower: // the target's own passes, then the llvm dialect
     return target->buildLowering(pm);
+  }
+}
+
+void trafo::buildStageVerifier(OpPassManager &pm, Stage stage) {
+  switch (stage) {
+  case Stage::Import:
+    return;
+  case Stage::Normalize:
+    return pm.addPass(createVerifyNormalizePass());
+  case Stage::Fuse:
+    return pm.addPass(createVerifyFusePass());
+  case Stage::Quantize:
+    return pm.addPass(createVerifyQuantizePass());
+  case Stage::Plan:
+    return pm.addPass(createVerifyPlanPass());
+  case Stage::Tile:
+    return pm.addPass(createVerifyTilePass());
+  case Stage::Lower:
+    return pm.addPass(createVerifyLowerPass());
   }
 }
 

@@ -40,6 +40,9 @@ struct StageOptions {
 /// Adds the pipeline of `stage`, which ends in its verify-<stage>. `target` is needed from Lower on.
 void buildStage(mlir::OpPassManager &pm, Stage stage, const StageOptions &options, const target::Target *target);
 
+/// Adds what `stage` ends in, its verify-<stage>; nothing for Import.
+void buildStageVerifier(mlir::OpPassManager &pm, Stage stage);
+
 /// The stage after which a module is as it stands, by the ops in it: lower (llvm.func @trafo_step), tile (func.func
 /// @trafo_step), plan (plan.step); otherwise import, since the stages from there to Quantize may be repeated.
 Stage inferStage(mlir::ModuleOp module);

@@ -8,6 +8,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
+#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
@@ -30,6 +31,29 @@ static void initializeOnce() {
   (void)done;
 }
 
+/// LLVM makes do without a CPU or feature that it does not know, and says so once per function; here it is an error.
+static bool isKnownMachine(ModuleOp module, plan::TargetAttr target, const llvm::Target &found) {
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      found.createMCSubtargetInfo(llvm::Triple(target.getTriple()), /*CPU=*/"", /*Features=*/""));
+  if (!target.getCpu().empty() && !subtarget->isCPUStringValid(target.getCpu())) {
+    module.emitError("plan.target has cpu '")
+        << target.getCpu() << "', which LLVM does not know for " << target.getTriple();
+    return false;
+  }
+  SmallVector<StringRef> features;
+  target.getFeatures().split(features, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (StringRef feature : features) {
+    auto isIt = [&](const llvm::SubtargetFeatureKV &known) { return feature.drop_front() == known.Key; };
+    if (!(feature.starts_with("+") || feature.starts_with("-")) ||
+        llvm::none_of(subtarget->getAllProcessorFeatures(), isIt)) {
+      module.emitError("plan.target has feature '")
+          << feature << "', expects a feature that LLVM knows for " << target.getTriple() << " after + or -";
+      return false;
+    }
+  }
+  return true;
+}
+
 /// A machine for code generation: position independent, -O3. Null, with a diagnostic on `module`, if LLVM lacks it.
 static std::unique_ptr<llvm::TargetMachine> createMachine(ModuleOp module, plan::TargetAttr target) {
   initializeOnce();
@@ -40,6 +64,8 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(ModuleOp module, plan:
     module.emitError("this LLVM has no code generator for ") << target.getTriple();
     return nullptr;
   }
+  if (!isKnownMachine(module, target, *found))
+    return nullptr;
   llvm::TargetOptions options;
   // a * b + c is one rounding only where the IR says math.fma: the numeric classes depend on it.
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;

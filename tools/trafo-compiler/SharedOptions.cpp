@@ -63,16 +63,18 @@ void trafo::addInputOptions(CLI::App &command, const OptionsPointer &options) {
 void trafo::addBoundOptions(CLI::App &command, const OptionsPointer &options) {
   CLI::App &bounds = *command.add_option_group("Bounds", "fixed at compile time; memory is planned for them");
   bounds.option_defaults()->always_capture_default();
-  bounds.add_option("--context", options->maxContext, "positions per sequence, a multiple of 64")
-      ->check(CLI::Range(64, 1 << 20))
+  auto add = [&](const char *flag, int64_t &value, const char *text, CLI::Range range) {
+    auto noted = [options, flag](const std::string &) { options->boundsGiven.push_back(flag); };
+    return bounds.add_option(flag, value, text)->check(range)->each(noted);
+  };
+  add("--context", options->maxContext, "positions per sequence, a multiple of 64", CLI::Range(64, 1 << 20))
       ->check([](const std::string &text) {
         return std::atol(text.c_str()) % 64 ? "got " + text + ", expects a multiple of 64" : std::string();
       });
-  bounds.add_option("--rows", options->maxRows, "rows of one step: the prefill bucket")->check(CLI::Range(1, 8192));
-  bounds.add_option("--outputs", options->maxOutputs, "rows of one step whose logits may be wanted; 0: --rows")
-      ->check(CLI::Range(0, 8192));
-  bounds.add_option("--sequences", options->maxSequences, "sequences held at once")->check(CLI::Range(1, 4096));
-  bounds.add_option("--threads", options->maxWorkers, "most workers a step may have")->check(CLI::Range(1, 1024));
+  add("--rows", options->maxRows, "rows of one step: the prefill bucket", CLI::Range(1, 8192));
+  add("--outputs", options->maxOutputs, "rows of one step whose logits may be wanted; 0: --rows", CLI::Range(0, 8192));
+  add("--sequences", options->maxSequences, "sequences held at once", CLI::Range(1, 4096));
+  add("--threads", options->maxWorkers, "most workers a step may have", CLI::Range(1, 1024));
 }
 
 void trafo::addMachineOptions(CLI::App &command, const OptionsPointer &options) {
