@@ -1,8 +1,9 @@
 /* Running a compiled model: the C ABI of the runtime. LLVM-free; no C++ exception crosses it.
  *
  * Every fallible call returns a trafo_status_t, fills `error` (which may be NULL) and writes through its last argument,
- * which is NULL or 0 on failure. Option structs start with `struct_size`; fill them with their `_initialize`, then
- * change fields. A model may be shared by threads; a session belongs to one thread at a time. Strings are UTF-8. */
+ * which is NULL or 0 on failure. NULL for what a call needs is TRAFO_USAGE; calls without a status expect none. Option
+ * structs start with `struct_size`; fill them with their `_initialize`, then change fields. A model may be shared by
+ * threads; a session belongs to one thread at a time. Strings are UTF-8. */
 #ifndef TRAFO_RUNTIME_H
 #define TRAFO_RUNTIME_H
 

@@ -116,10 +116,13 @@ void trafo_generate_options_initialize(trafo_generate_options_t *options) {
 
 trafo_status_t trafo_sample(trafo_session_t *session, const float *logits, const trafo_sampling_t *sampling,
                             uint64_t draw, trafo_error_t *error, int32_t *out_token) {
-  *out_token = 0;
-  if (sampling->struct_size != sizeof(*sampling))
-    return fail(error, TRAFO_USAGE, codes::kArgument, "trafo_sampling_t has struct_size %u, expects %zu",
-                sampling->struct_size, sizeof(*sampling));
+  if (out_token)
+    *out_token = 0;
+  if (trafo_status_t s = requirePointers(
+          {{session, "session"}, {logits, "logits"}, {sampling, "sampling"}, {out_token, "out_token"}}, error))
+    return s;
+  if (trafo_status_t s = requireSize("trafo_sampling_t", sampling->struct_size, sizeof(*sampling), error))
+    return s;
   if (trafo_status_t s =
           session->sampler.sample(session->logitsRow(logits), *sampling, draw, session->steps - 1, error, out_token))
     return s;
@@ -129,10 +132,16 @@ trafo_status_t trafo_sample(trafo_session_t *session, const float *logits, const
 trafo_status_t trafo_generate(trafo_session_t *session, const int32_t *prompt, size_t prompt_count,
                               const trafo_generate_options_t *options, trafo_error_t *error,
                               trafo_generated_t *out_generated) {
-  *out_generated = trafo_generated_t();
-  if (options->struct_size != sizeof(*options) || options->sampling.struct_size != sizeof(options->sampling))
-    return fail(error, TRAFO_USAGE, codes::kArgument, "trafo_generate_options_t has struct_size %u, expects %zu",
-                options->struct_size, sizeof(*options));
+  if (out_generated)
+    *out_generated = trafo_generated_t();
+  if (trafo_status_t s =
+          requirePointers({{session, "session"}, {options, "options"}, {out_generated, "out_generated"}}, error))
+    return s;
+  if (trafo_status_t s = requireSize("trafo_generate_options_t", options->struct_size, sizeof(*options), error))
+    return s;
+  const trafo_sampling_t &sampling = options->sampling;
+  if (trafo_status_t s = requireSize("trafo_sampling_t", sampling.struct_size, sizeof(sampling), error))
+    return s;
   if (options->max_tokens < 0)
     return fail(error, TRAFO_USAGE, codes::kArgument, "max_tokens is %d, expects 0 or more", options->max_tokens);
   int32_t mostKept = static_cast<int32_t>(session->model->manifest.max_context) - 2;

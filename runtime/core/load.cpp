@@ -129,11 +129,15 @@ trafo_status_t loadOwned(int fd, const char *name, const trafo_load_options_t &o
 
 trafo_status_t readOptions(const trafo_load_options_t *options, trafo_error_t *error, trafo_load_options_t *out) {
   trafo_load_options_initialize(out);
-  if (options && options->struct_size != sizeof(*options))
-    return fail(error, TRAFO_USAGE, codes::kArgument, "trafo_load_options_t has struct_size %u, expects %zu",
-                options->struct_size, sizeof(*options));
-  if (options)
-    *out = *options;
+  if (!options)
+    return TRAFO_OK;
+  if (trafo_status_t s = requireSize("trafo_load_options_t", options->struct_size, sizeof(*options), error))
+    return s;
+  constexpr uint32_t kKnown = TRAFO_LOAD_VERIFY | TRAFO_LOAD_INSPECT | TRAFO_LOAD_GUARD_SIGBUS;
+  if (options->flags & ~kKnown)
+    return fail(error, TRAFO_USAGE, codes::kArgument, "flags of trafo_load_options_t are 0x%x, expects none but 0x%x",
+                options->flags, kKnown);
+  *out = *options;
   return TRAFO_OK;
 }
 
@@ -248,7 +252,10 @@ void trafo_load_options_initialize(trafo_load_options_t *options) {
 
 trafo_status_t trafo_model_load_path(const char *path, const trafo_load_options_t *options, trafo_error_t *error,
                                      trafo_model_t **out_model) {
-  *out_model = nullptr;
+  if (out_model)
+    *out_model = nullptr;
+  if (trafo_status_t s = requirePointers({{path, "path"}, {out_model, "out_model"}}, error))
+    return s;
   trafo_load_options_t known;
   if (trafo_status_t s = readOptions(options, error, &known))
     return s;
@@ -260,7 +267,10 @@ trafo_status_t trafo_model_load_path(const char *path, const trafo_load_options_
 
 trafo_status_t trafo_model_load_fd(int fd, const char *name, const trafo_load_options_t *options, trafo_error_t *error,
                                    trafo_model_t **out_model) {
-  *out_model = nullptr;
+  if (out_model)
+    *out_model = nullptr;
+  if (trafo_status_t s = requirePointers({{name, "name"}, {out_model, "out_model"}}, error))
+    return s;
   trafo_load_options_t known;
   if (trafo_status_t s = readOptions(options, error, &known))
     return s;
@@ -285,6 +295,8 @@ trafo_status_t trafo_model_load_self(const trafo_load_options_t *options, trafo_
   if (strcmp(path, "/proc/self/exe") != 0)
     return trafo_model_load_path(path, options, error, out_model);
   // Messages name the file, not the link to it.
+  if (trafo_status_t s = requirePointers({{out_model, "out_model"}}, error))
+    return s;
   *out_model = nullptr;
   trafo_load_options_t known;
   if (trafo_status_t s = readOptions(options, error, &known))

@@ -104,14 +104,17 @@ void trafo_session_options_initialize(trafo_session_options_t *options) {
 
 trafo_status_t trafo_session_create(trafo_model_t *model, const trafo_session_options_t *options, trafo_error_t *error,
                                     trafo_session_t **out_session) {
-  *out_session = nullptr;
+  if (out_session)
+    *out_session = nullptr;
+  if (trafo_status_t s = requirePointers({{model, "model"}, {out_session, "out_session"}}, error))
+    return s;
   trafo_session_options_t known;
   trafo_session_options_initialize(&known);
-  if (options && options->struct_size != sizeof(*options))
-    return fail(error, TRAFO_USAGE, codes::kArgument, "trafo_session_options_t has struct_size %u, expects %zu",
-                options->struct_size, sizeof(*options));
-  if (options)
+  if (options) {
+    if (trafo_status_t s = requireSize("trafo_session_options_t", options->struct_size, sizeof(*options), error))
+      return s;
     known = *options;
+  }
   if (known.threads < 0)
     return badArgument(error, "threads", known.threads, 0, INT32_MAX);
   const Driver *driver = findDriver(known.driver);
@@ -153,7 +156,10 @@ int32_t trafo_sequence_length(const trafo_session_t *session, int32_t sequence) 
 
 trafo_status_t trafo_sequence_truncate(trafo_session_t *session, int32_t sequence, int32_t length, trafo_error_t *error,
                                        int32_t *out_length) {
-  *out_length = 0;
+  if (out_length)
+    *out_length = 0;
+  if (trafo_status_t s = requirePointers({{session, "session"}, {out_length, "out_length"}}, error))
+    return s;
   int32_t sequences = static_cast<int32_t>(session->model->manifest.max_sequences);
   if (sequence < 0 || sequence >= sequences)
     return badArgument(error, "sequence", sequence, 0, sequences - 1);
@@ -180,11 +186,17 @@ const int32_t *trafo_sequence_tokens(const trafo_session_t *session, int32_t seq
 
 trafo_status_t trafo_sequence_shift(trafo_session_t *session, int32_t sequence, int32_t keep, trafo_error_t *error,
                                     const float **out_logits) {
-  *out_logits = nullptr;
+  if (out_logits)
+    *out_logits = nullptr;
+  if (trafo_status_t s = requirePointers({{session, "session"}, {out_logits, "out_logits"}}, error))
+    return s;
   int32_t sequences = static_cast<int32_t>(session->model->manifest.max_sequences);
   if (sequence < 0 || sequence >= sequences)
     return badArgument(error, "sequence", sequence, 0, sequences - 1);
   int32_t length = session->pages.length(sequence);
+  if (length < 2)
+    return badArgument(error, "length of the sequence to shift", length, 2,
+                       static_cast<int64_t>(session->model->manifest.max_context));
   if (keep < 0 || keep > length - 2)
     return badArgument(error, "keep", keep, 0, length - 2);
   int32_t leftOut = shiftedOut(length, keep), kept = length - leftOut;
@@ -197,15 +209,23 @@ trafo_status_t trafo_sequence_shift(trafo_session_t *session, int32_t sequence, 
 
 trafo_status_t trafo_step(trafo_session_t *session, const trafo_rows_t *rows, trafo_error_t *error,
                           const float **out_logits) {
-  *out_logits = nullptr;
+  if (out_logits)
+    *out_logits = nullptr;
+  if (trafo_status_t s = requirePointers({{session, "session"}, {rows, "rows"}, {out_logits, "out_logits"}}, error))
+    return s;
   const trafo_manifest_t &manifest = session->model->manifest;
-  if (rows->struct_size != sizeof(*rows))
-    return fail(error, TRAFO_USAGE, codes::kArgument, "trafo_rows_t has struct_size %u, expects %zu", rows->struct_size,
-                sizeof(*rows));
+  if (trafo_status_t s = requireSize("trafo_rows_t", rows->struct_size, sizeof(*rows), error))
+    return s;
   if (rows->rows < 1 || rows->rows > static_cast<int32_t>(manifest.max_rows))
     return badArgument(error, "rows of a step", rows->rows, 1, manifest.max_rows);
   if (rows->output_count < 0 || rows->output_count > static_cast<int32_t>(manifest.max_outputs))
     return badArgument(error, "outputs of a step", rows->output_count, 0, manifest.max_outputs);
+  if (trafo_status_t s = requirePointers({{rows->tokens, "tokens of a step"},
+                                          {rows->positions, "positions of a step"},
+                                          {rows->sequences, "sequences of a step"},
+                                          {rows->outputs, "outputs of a step", rows->output_count > 0}},
+                                         error))
+    return s;
   if (trafo_status_t s = checkRows(session, *rows, error))
     return s;
   if (trafo_status_t s = growSequences(session, *rows, error))
@@ -233,11 +253,16 @@ trafo_status_t trafo_step(trafo_session_t *session, const trafo_rows_t *rows, tr
 
 trafo_status_t trafo_prefill(trafo_session_t *session, int32_t sequence, const int32_t *tokens, size_t count,
                              const int32_t *cuts, size_t cut_count, trafo_error_t *error, const float **out_logits) {
-  *out_logits = nullptr;
+  if (out_logits)
+    *out_logits = nullptr;
+  if (trafo_status_t s = requirePointers({{session, "session"}, {out_logits, "out_logits"}}, error))
+    return s;
   const trafo_manifest_t &manifest = session->model->manifest;
   int32_t sequences = static_cast<int32_t>(manifest.max_sequences);
   if (count == 0)
     return fail(error, TRAFO_USAGE, codes::kEmptyPrompt, "the prompt has no tokens; give at least one");
+  if (trafo_status_t s = requirePointers({{tokens, "tokens"}, {cuts, "cuts", cut_count > 0}}, error))
+    return s;
   if (sequence < 0 || sequence >= sequences)
     return badArgument(error, "sequence", sequence, 0, sequences - 1);
   int32_t length = session->pages.length(sequence);

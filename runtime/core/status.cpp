@@ -1,5 +1,7 @@
 #include "runtime/core/status.h"
 
+#include "runtime/core/error_codes.h"
+
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -26,6 +28,19 @@ trafo_status_t succeed(trafo_error_t *error) {
     error->message[0] = 0;
   }
   return TRAFO_OK;
+}
+
+trafo_status_t requirePointers(std::initializer_list<NamedPointer> pointers, trafo_error_t *error) {
+  for (const NamedPointer &argument : pointers)
+    if (argument.needed && !argument.pointer)
+      return fail(error, TRAFO_USAGE, codes::kArgument, "%s is NULL, expects memory of the caller's", argument.name);
+  return TRAFO_OK;
+}
+
+trafo_status_t requireSize(const char *type, uint32_t size, size_t expected, trafo_error_t *error) {
+  if (size == expected)
+    return TRAFO_OK;
+  return fail(error, TRAFO_USAGE, codes::kArgument, "%s has struct_size %u, expects %zu", type, size, expected);
 }
 
 trafo_status_t statusOfOpenErrno(int errnum) {

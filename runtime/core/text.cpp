@@ -40,7 +40,11 @@ trafo_status_t give(const std::vector<int32_t> &ids, int32_t *tokens, size_t cap
 
 trafo_status_t trafo_tokenize(const trafo_model_t *model, trafo_string_t text, uint32_t flags, int32_t *tokens,
                               size_t capacity, trafo_error_t *error, size_t *out_count) {
-  *out_count = 0;
+  if (out_count)
+    *out_count = 0;
+  if (trafo_status_t s =
+          requirePointers({{model, "model"}, {out_count, "out_count"}, {tokens, "tokens", capacity > 0}}, error))
+    return s;
   if (!model->tokenizer)
     return noText(model, error);
   try {
@@ -59,7 +63,12 @@ trafo_status_t trafo_tokenize(const trafo_model_t *model, trafo_string_t text, u
 
 trafo_status_t trafo_detokenize(const trafo_model_t *model, const int32_t *tokens, size_t count, uint32_t flags,
                                 char *text, size_t capacity, trafo_error_t *error, size_t *out_size) {
-  *out_size = 0;
+  if (out_size)
+    *out_size = 0;
+  if (trafo_status_t s = requirePointers(
+          {{model, "model"}, {out_size, "out_size"}, {tokens, "tokens", count > 0}, {text, "text", capacity > 0}},
+          error))
+    return s;
   if (!model->tokenizer)
     return noText(model, error);
   try {
@@ -80,7 +89,14 @@ trafo_status_t trafo_detokenize(const trafo_model_t *model, const int32_t *token
 trafo_status_t trafo_chat(const trafo_model_t *model, const trafo_message_t *messages, size_t message_count,
                           int32_t open_reply, int32_t *tokens, size_t capacity, trafo_error_t *error,
                           size_t *out_count) {
-  *out_count = 0;
+  if (out_count)
+    *out_count = 0;
+  if (trafo_status_t s = requirePointers({{model, "model"},
+                                          {out_count, "out_count"},
+                                          {messages, "messages", message_count > 0},
+                                          {tokens, "tokens", capacity > 0}},
+                                         error))
+    return s;
   if (!model->tokenizer)
     return noText(model, error);
   try {

@@ -78,6 +78,76 @@ TEST_F(Toy, ArgumentsOutOfRangeChangeNothing) {
   EXPECT_EQ(logits, nullptr);
 }
 
+TEST_F(Toy, NullWhereACallNeedsMemoryIsRefused) {
+  const int32_t one[] = {0};
+  trafo_model_t *otherModel = model;
+  trafo_session_t *otherSession = session;
+  int32_t length = 0, token = 0, ids[4] = {};
+  size_t count = 0;
+  char text[4];
+  trafo_sampling_t sampling;
+  trafo_sampling_initialize(&sampling);
+  trafo_generate_options_t generate;
+  trafo_generate_options_initialize(&generate);
+  trafo_generated_t generated;
+  auto refuses = [&](const char *name, trafo_status_t status) {
+    EXPECT_EQ(status, TRAFO_USAGE) << name;
+    EXPECT_STREQ(error.code, "TRAFO-RUN-0001");
+    EXPECT_EQ(std::string(error.message).find(std::string(name) + " is NULL"), 0u) << error.message;
+  };
+  refuses("path", trafo_model_load_path(nullptr, nullptr, &error, &otherModel));
+  EXPECT_EQ(otherModel, nullptr);
+  refuses("out_model", trafo_model_load_path("x", nullptr, &error, nullptr));
+  refuses("name", trafo_model_load_fd(0, nullptr, nullptr, &error, &otherModel));
+  refuses("out_model", trafo_model_load_self(nullptr, &error, nullptr));
+  refuses("model", trafo_session_create(nullptr, nullptr, &error, &otherSession));
+  EXPECT_EQ(otherSession, nullptr);
+  refuses("out_session", trafo_session_create(model, nullptr, &error, nullptr));
+  auto steps = [&](const int32_t *tokens, const int32_t *positions, const int32_t *sequences, const int32_t *outputs) {
+    trafo_rows_t rows = {sizeof(trafo_rows_t), 1, tokens, positions, sequences, outputs, 1, 0};
+    return trafo_step(session, &rows, &error, &logits);
+  };
+  refuses("rows", trafo_step(session, nullptr, &error, &logits));
+  refuses("tokens of a step", steps(nullptr, one, one, one));
+  refuses("positions of a step", steps(one, nullptr, one, one));
+  refuses("sequences of a step", steps(one, one, nullptr, one));
+  refuses("outputs of a step", steps(one, one, one, nullptr));
+  refuses("tokens", trafo_prefill(session, 0, nullptr, 1, nullptr, 0, &error, &logits));
+  refuses("cuts", trafo_prefill(session, 0, one, 1, nullptr, 2, &error, &logits));
+  refuses("out_logits", trafo_prefill(session, 0, one, 1, nullptr, 0, &error, nullptr));
+  refuses("out_length", trafo_sequence_truncate(session, 0, 0, &error, nullptr));
+  refuses("session", trafo_sequence_truncate(nullptr, 0, 0, &error, &length));
+  refuses("out_logits", trafo_sequence_shift(session, 0, 0, &error, nullptr));
+  refuses("logits", trafo_sample(session, nullptr, &sampling, 0, &error, &token));
+  refuses("sampling", trafo_sample(session, reinterpret_cast<const float *>(one), nullptr, 0, &error, &token));
+  refuses("tokens", trafo_generate(session, nullptr, 1, &generate, &error, &generated));
+  refuses("options", trafo_generate(session, one, 1, nullptr, &error, &generated));
+  refuses("out_generated", trafo_generate(session, one, 1, &generate, &error, nullptr));
+  refuses("tokens", trafo_tokenize(model, {"a", 1}, 0, nullptr, 4, &error, &count));
+  refuses("out_count", trafo_tokenize(model, {"a", 1}, 0, ids, 4, &error, nullptr));
+  refuses("tokens", trafo_detokenize(model, nullptr, 1, 0, text, 4, &error, &count));
+  refuses("text", trafo_detokenize(model, ids, 1, 0, nullptr, 4, &error, &count));
+  refuses("messages", trafo_chat(model, nullptr, 1, 1, ids, 4, &error, &count));
+  EXPECT_EQ(trafo_sequence_length(session, 0), 0);
+}
+
+TEST_F(Toy, StructsOfAnotherVersionAndUnknownFlagsAreRefused) {
+  trafo_generate_options_t generate;
+  trafo_generate_options_initialize(&generate);
+  generate.sampling.struct_size = 1;
+  const int32_t one[] = {0};
+  trafo_generated_t generated;
+  EXPECT_EQ(trafo_generate(session, one, 1, &generate, &error, &generated), TRAFO_USAGE);
+  EXPECT_STREQ(error.message, "trafo_sampling_t has struct_size 1, expects 24");
+  trafo_load_options_t load;
+  trafo_load_options_initialize(&load);
+  load.flags = TRAFO_LOAD_VERIFY | 1u << 9;
+  trafo_model_t *other = nullptr;
+  EXPECT_EQ(trafo_model_load_path(options.output.c_str(), &load, &error, &other), TRAFO_USAGE);
+  EXPECT_STREQ(error.message, "flags of trafo_load_options_t are 0x201, expects none but 0x7");
+  EXPECT_EQ(other, nullptr);
+}
+
 TEST_F(Toy, ThePoolOfPagesRunsOutWithoutDamage) {
   ASSERT_EQ(prefill(0, 256), TRAFO_OK); // 4 of 6 pages
   ASSERT_EQ(prefill(1, 64), TRAFO_OK);
