@@ -1,7 +1,7 @@
 #include "lib/Compiler/CheckInput.h"
 
 #include "dialects/Plan/IR/PlanOps.h"
-#include "dialects/Trafo/IR/TrafoDialect.h"
+#include "dialects/Trafo/IR/TrafoOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "trafo/runtime.h"
 #include "llvm/ADT/STLExtras.h"
@@ -18,11 +18,19 @@ struct StageOption {
 };
 } // namespace
 
-static std::vector<StageOption> stageOptions(const CompileOptions &options) {
+/// The format of the KV cache in IR up to Quantize; empty in other IR.
+static std::string cacheFormat(ModuleOp module) {
+  std::string format;
+  module.walk([&](LayersOp layers) { format = cast<KVCacheType>(layers.getCache().getType()).getFormatName(); });
+  return format;
+}
+
+static std::vector<StageOption> stageOptions(const CompileOptions &options, ModuleOp module) {
   CompileOptions defaults;
   bool quantizes = !options.weights.empty() && !llvm::StringRef(options.weights).starts_with("random:");
   std::vector<StageOption> all = {
-      {"--kv=" + options.kvFormat, options.kvFormat != defaults.kvFormat, Stage::Import},
+      {"--kv=" + options.kvFormat, options.kvFormat != defaults.kvFormat && options.kvFormat != cacheFormat(module),
+       Stage::Import},
       {"--weights=" + options.weights, quantizes, Stage::Quantize},
       {"--compute=" + options.compute, options.compute != defaults.compute, Stage::Quantize},
       {"--x86-gemm=" + options.gemm, options.gemm != defaults.gemm, Stage::Plan},
@@ -92,7 +100,7 @@ int trafo::checkInput(const CompileOptions &options, const Input &input, Diagnos
     return TRAFO_BAD_DATA;
   if (int status = checkTarget(options, input, diagnostics))
     return status;
-  for (const StageOption &option : stageOptions(options))
+  for (const StageOption &option : stageOptions(options, module))
     if (option.given && option.stage <= input.stage) {
       diagnostics.error(option.text + " comes too late, '" + options.input + "' stands after stage " +
                         stageName(input.stage) + "; leave it out, or start from an earlier stage");

@@ -3,8 +3,11 @@
 // The same command line as `trafo compile` and its like: the driver passes it on.
 //
 //===----------------------------------------------------------------------===//
+#include "tools/StandardOutput.h"
 #include "tools/trafo-compiler/Commands.h"
 #include "trafo/runtime.h"
+
+#include "llvm/Support/raw_ostream.h"
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -20,6 +23,18 @@ static std::string toolFolder() {
   return program.substr(0, program.rfind('/'));
 }
 
+/// The same as withOutputWritten, of LLVM's stream, which would end the process at exit.
+static int withReportWritten(int status) {
+  llvm::outs().flush();
+  std::error_code error = llvm::outs().error();
+  if (!error)
+    return status;
+  llvm::outs().clear_error();
+  if (error != std::errc::broken_pipe)
+    std::fprintf(stderr, "trafo: error: standard output: %s\n", error.message().c_str());
+  return status ? status : TRAFO_IO;
+}
+
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   CLI::App app("trafo-compiler: compiles transformers; `trafo` runs it");
@@ -31,13 +46,13 @@ int main(int argc, char **argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &success) { // --help
-    return app.exit(success);
+    return trafo::withOutputWritten(app.exit(success));
   } catch (const CLI::Error &error) {
     std::fprintf(stderr, "trafo: error: %s\n", error.what());
     return TRAFO_USAGE;
   }
   try {
-    return command();
+    return withReportWritten(command());
   } catch (const std::bad_alloc &) {
     std::fprintf(stderr, "trafo: error: out of memory\n");
     return TRAFO_NO_RESOURCE;

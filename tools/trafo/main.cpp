@@ -7,6 +7,7 @@
 #include "Commands.h"
 #include "ModelFile.h"
 #include "tools/ExitCodes.h"
+#include "tools/StandardOutput.h"
 #include "trafo/Formats.h"
 
 #include <CLI/CLI.hpp>
@@ -222,7 +223,7 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of write(), here and in the child
   try {
-    return dispatch(argc, argv);
+    return trafo::withOutputWritten(dispatch(argc, argv));
   } catch (const std::bad_alloc &) {
     fprintf(stderr, "trafo: error: TRAFO-RUN-0004: no memory\n");
     return TRAFO_NO_RESOURCE;
