@@ -2,7 +2,8 @@
 // rows of activations by LAYERS layers of matrices of these shapes, in f32, bf16 and int8. Each thread runs primitives of
 // its own over its share of every matrix's columns, as compiled programs do, and no thread waits for another before the
 // end. Weights are distinct and lie as oneDNN likes best. int8 operands are as large as can be, and sums that are wrong are
-// named: without VNNI, oneDNN 3.2 adds pairs of products in 16 bits, which saturate.
+// named: without VNNI, oneDNN 3.2 adds pairs of products in 16 bits, which saturate unless rows hold nothing below zero
+// and nothing above 127.
 //
 // Such as, for SmolLM2-135M: trafo-onednn-linears 2 512 30 960x576 576x576 3072x576 576x1536
 #include "lib/Measure/Crew.h"
@@ -36,13 +37,14 @@ struct Shape {
 
 struct Kind {
   const char *name;
-  Type operands, result;
+  Type rows, operands, result;
   bool scaled; ///< a scale per column and one for all rows
 };
-const Kind kKinds[] = {{"f32", Type::f32, Type::f32, false},
-                       {"bf16 to f32", Type::bf16, Type::f32, false},
-                       {"s8 to s32", Type::s8, Type::s32, false},
-                       {"s8 to f32, scaled", Type::s8, Type::f32, true}};
+const Kind kKinds[] = {{"f32", Type::f32, Type::f32, Type::f32, false},
+                       {"bf16 to f32", Type::bf16, Type::bf16, Type::f32, false},
+                       {"s8 to s32", Type::s8, Type::s8, Type::s32, false},
+                       {"u7 by s8 to s32", Type::u8, Type::s8, Type::s32, false},
+                       {"s8 to f32, scaled", Type::s8, Type::s8, Type::f32, true}};
 
 /// Holds primitives that the calling thread makes and runs to this thread alone.
 void useOneThread() {
@@ -108,7 +110,7 @@ private:
       attributes.set_scales_mask(DNNL_ARG_WEIGHTS, 1 << 1);
     }
     try {
-      return dnnl::matmul::primitive_desc(engine, {{rows, depth}, kind.operands, Tag::ab},
+      return dnnl::matmul::primitive_desc(engine, {{rows, depth}, kind.rows, Tag::ab},
                                           {{depth, share}, kind.operands, weights},
                                           {{rows, share}, kind.result, Tag::ab}, attributes);
     } catch (const dnnl::error &) {

@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 #define TRAFO_ARTIFACT_VERSION 3u /* layout of this file */
-#define TRAFO_ABI_VERSION 2u      /* trafo_step_t, trafo_code_t and trafo_library_t */
+#define TRAFO_ABI_VERSION 3u      /* trafo_step_t, trafo_code_t and trafo_library_t */
 #define TRAFO_ARTIFACT_MAGIC "TRAFOART"
 #define TRAFO_TRAILER_MAGIC "TRAFOEND"
 #define TRAFO_PAGE_BYTES 4096u /* alignment of payload, CODE and WEIGHTS sections */
@@ -128,18 +128,20 @@ typedef struct trafo_manifest_t {
 } trafo_manifest_t;
 TRAFO_STATIC_ASSERT(sizeof(trafo_manifest_t) == 168, "layout of trafo_manifest_t");
 
-/* A matrix product that code leaves to a library: out[r][c] = sum_k x[r][k] * w[c][k] in f32. Four of these fields say how
- * it is called; how many rows and columns a call has is said by the call. */
+/* A matrix product that code leaves to a library: out[r][c] = sum_k x[r][k] * w[c][k] in f32, or of integers exactly in s32.
+ * Four of these fields say how it is called; how many rows and columns a call has is said by the call. */
 enum {
-  TRAFO_MATMUL_F32_ROWS = 1,  /* x f32, w f32 [columns][depth] */
-  TRAFO_MATMUL_F32_TILES = 2, /* x f32, w f32 [columns / 16][depth][16] */
-  TRAFO_MATMUL_BF16_TILES = 3 /* x bf16, w bf16 [columns / 16][depth / 2][16][2] */
+  TRAFO_MATMUL_F32_ROWS = 1,   /* x f32, w f32 [columns][depth] */
+  TRAFO_MATMUL_F32_TILES = 2,  /* x f32, w f32 [columns / 16][depth][16] */
+  TRAFO_MATMUL_BF16_TILES = 3, /* x bf16, w bf16 [columns / 16][depth / 2][16][2] */
+  TRAFO_MATMUL_I8_ROWS = 4,    /* x s8, w s8 [columns][depth], rows of w depth + 4 bytes apart, none of them -128 */
+  TRAFO_MATMUL_U7_ROWS = 5     /* the same, no x below zero: two products fit the 16 bits that some CPUs add them in */
 };
 typedef struct trafo_matmul_t {
   int64_t form;    /* TRAFO_MATMUL_* */
   int64_t rows;    /* x and out have room for so many; those past a call's own may be read and written */
   int64_t columns; /* a row of out; the most a call asks for, a multiple of 16 */
-  int64_t depth;   /* a row of x; a multiple of 16, of 32 for bf16 */
+  int64_t depth;   /* a row of x; a multiple of 16, of 32 where x is not f32 */
 } trafo_matmul_t;
 
 /* The library as code sees it. `matmul` may be called by all workers at once, each with its own number, and uses no other
@@ -148,7 +150,7 @@ typedef struct trafo_matmul_t {
 typedef struct trafo_library_t {
   void *state;
   void (*matmul)(void *state, int64_t worker, const trafo_matmul_t *call, int64_t rows, int64_t columns, const void *x,
-                 const void *w, float *out);
+                 const void *w, void *out);
 } trafo_library_t;
 
 /* One step over `rows` rows, the same for every worker (the worker's number is a separate argument). */

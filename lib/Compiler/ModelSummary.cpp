@@ -128,10 +128,11 @@ static plan::CostAttr stageOf(const OpSummary &op, const ModelSummary &summary) 
 
 static llvm::StringRef roadName(bool library) { return library ? "oneDNN" : "generated"; }
 
-/// Class and road of an op, for INFO. A library sums in an order of its own.
+/// Class and road of an op, for INFO. A library sums floats in an order of its own, integers as all do.
 static void addNumbers(llvm::json::Object &entry, StringRef numbers, plan::CostAttr stage) {
   bool library = stage && stage.getLibrary();
-  entry["class"] = library ? numbers.str() + " summed by oneDNN" : numbers.str();
+  bool integers = numbers.starts_with(stringifyActivationFormat(ActivationFormat::I8Row));
+  entry["class"] = library && !integers ? numbers.str() + " summed by oneDNN" : numbers.str();
   if (stage && stage.getRowMultiplies() > 0)
     entry["road"] = roadName(library);
 }

@@ -92,7 +92,7 @@ void trafo::printReport(llvm::raw_ostream &out, const ModelSummary &summary, con
   if (summary.libraryAsked || callsLibrary(summary))
     out << "oneDNN                   "
         << (callsLibrary(summary) ? "needed when it runs: libdnnl.so.3, 3.2 or newer"
-                                  : "not used: the model has no float linears that it takes")
+                                  : "not used: the model has no linears that it takes")
         << "\n";
   printRoads(out, summary);
   int64_t total = 0;

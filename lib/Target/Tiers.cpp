@@ -19,8 +19,8 @@ static plan::TargetAttr describe(const TierTable &table, mlir::MLIRContext *cont
     bits |= feature.bit;
   }
   return plan::TargetAttr::get(context, tier.name, table.triple, tier.cpu, list, bits, tier.dot, tier.tileTokens,
-                               tier.tileGroups, tier.panelRows, tier.prefetchBytes, tier.library, tier.floatTokens,
-                               tier.pairTokens);
+                               tier.tileGroups, tier.panelRows, tier.prefetchBytes, tier.library, tier.int8Library,
+                               tier.floatTokens, tier.pairTokens);
 }
 
 plan::TargetAttr trafo::target::describeFrom(const TierTable &table, mlir::MLIRContext *context, llvm::StringRef name,

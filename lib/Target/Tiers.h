@@ -18,7 +18,7 @@ struct Tier {
   size_t features;           ///< the first so many of the table's
   plan::DotKind dot;
   int64_t tileTokens, tileGroups, panelRows, prefetchBytes;
-  plan::LibraryForm library;
+  plan::LibraryForm library, int8Library;
   int64_t floatTokens, pairTokens;
   bool byNameOnly =
       false; ///< not for "native": its code never ran on such a machine, or no faster than the next tier's

@@ -128,7 +128,7 @@ Value BlockContract::finishRows(Value sum, ArrayRef<Value> dots, int64_t tile, i
   VectorType type = b.vec(b.getF32Type(), lanes);
   if (info().hasMin())
     sum = b.fma(minima(tile, first, lanes), b.broadcast(scaledSum(token), type), sum);
-  return b.fma(asFloat(dots, type), b.mulf(scales(tile, first, lanes), b.broadcast(activationScale(token), type)), sum);
+  return b.addScaled(sum, asFloat(dots, type), scales(tile, first, lanes), activationScale(token));
 }
 
 void BlockContract::finishInt8(ArrayRef<Value> dots) {

@@ -24,7 +24,9 @@ using trafo::plan::LibraryMatmulOp;
 
 static_assert(static_cast<int>(LibraryForm::F32Rows) == TRAFO_MATMUL_F32_ROWS &&
                   static_cast<int>(LibraryForm::F32Tiles) == TRAFO_MATMUL_F32_TILES &&
-                  static_cast<int>(LibraryForm::BF16Tiles) == TRAFO_MATMUL_BF16_TILES,
+                  static_cast<int>(LibraryForm::BF16Tiles) == TRAFO_MATMUL_BF16_TILES &&
+                  static_cast<int>(LibraryForm::I8Rows) == TRAFO_MATMUL_I8_ROWS &&
+                  static_cast<int>(LibraryForm::U7Rows) == TRAFO_MATMUL_U7_ROWS,
               "the attribute's values are the table's");
 
 namespace {

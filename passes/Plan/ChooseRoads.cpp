@@ -2,8 +2,8 @@
 //
 // A contraction is computed by generated code or by the machine's matmul library, in the form that plan.target says it
 // takes: as asked for, or by whichever plan.rates predicts to take less time. One road serves all rows of a contraction:
-// a library sums in an order of its own, so its results are a numeric class of their own (docs/decisions/0007), and the
-// time to go by is that of a use, some steps of a prompt and some of one row (docs/decisions/0010). Formats and
+// a library sums floats in an order of its own, so its results are a numeric class of their own (docs/decisions/0007), and
+// either road wants weights in its own layout. So the time to go by is that of a use, some steps of a prompt and some of one row (docs/decisions/0010). Formats and
 // activations stay what they are, and so does a contraction that the library's form does not fit.
 //
 //===----------------------------------------------------------------------===//
@@ -43,12 +43,11 @@ struct ChooseRoadsPass : trafo::impl::ChooseRoadsPassBase<ChooseRoadsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto target = module->getAttrOfType<plan::TargetAttr>(plan::kTargetAttr);
-    plan::LibraryForm form = target ? target.getLibrary() : plan::LibraryForm::None;
     if (roads != "generated" && roads != "library" && roads != "cheapest") {
       module.emitError("trafo-choose-roads expects roads to be generated, library or cheapest, got '") << roads << "'";
       return signalPassFailure();
     }
-    if (roads == "library" && form == plan::LibraryForm::None) {
+    if (roads == "library" && (!target || target.getLibrary() == plan::LibraryForm::None)) {
       module.emitError("expects a plan.target with a matmul library, got ")
           << (target ? target.getName() : StringRef("none"));
       return signalPassFailure();
@@ -58,7 +57,9 @@ struct ChooseRoadsPass : trafo::impl::ChooseRoadsPassBase<ChooseRoadsPass> {
     llvm::DenseSet<std::pair<Operation *, Attribute>> seen; // a stage may contract a weight in parts
     bool any = false;
     module.walk([&](plan::ContractOp op) {
-      plan::RoadAttr road = choose(op, form, model);
+      ActivationFormat rows = cast<plan::PanelType>(op.getPanel().getType()).getFormat();
+      plan::LibraryForm form = target ? plan::libraryForm(target, rows) : plan::LibraryForm::None;
+      plan::RoadAttr road = choose(op, rows, form, model);
       auto weight = op.getWeight().getDefiningOp<plan::WeightOp>();
       Attribute name = weight.getSymbol() ? Attribute(weight.getSymbolAttr()) : Attribute(weight.getSlotAttr());
       if (seen.insert({op->getParentOfType<plan::StageOp>(), name}).second)
@@ -78,22 +79,22 @@ struct ChooseRoadsPass : trafo::impl::ChooseRoadsPassBase<ChooseRoadsPass> {
           << remark::reason("the model has no linear that the library takes: all are generated");
   }
 
-  plan::RoadAttr choose(plan::ContractOp op, plan::LibraryForm form, const RateModel &model) {
+  plan::RoadAttr choose(plan::ContractOp op, ActivationFormat rows, plan::LibraryForm form, const RateModel &model) {
     auto weight = cast<WeightType>(op.getWeight().getType());
-    ActivationFormat rows = cast<plan::PanelType>(op.getPanel().getType()).getFormat();
     int64_t terms = std::max<int64_t>(int8Terms(rows), 1);
     auto timesOf = [&](WeightType type, bool library) {
       return Times{model.nanoseconds(type, library, terms), model.nanoseconds(type, library, terms * kPromptRows)};
     };
     Times generated = timesOf(weight, false), library;
-    std::string problem = "the target has no matmul library";
+    std::string problem = "the target has no matmul library for it";
     if (form != plan::LibraryForm::None) {
       problem = plan::libraryProblem(form, rows, weight);
       if (!problem.empty())
         problem = ("the library's " + plan::stringifyLibraryForm(form) + " " + problem).str();
       // Floats could be stored as the library wants them, so that is said beside what they take as they are.
-      if (!formatInfo(weight.getFormat()).grouped)
-        library = timesOf(WeightType::get(&getContext(), weight.getShape(), plan::libraryWeights(form)), true);
+      Format wanted = plan::libraryOperands(form).weights;
+      if (weight.getFormat() == wanted || !formatInfo(weight.getFormat()).grouped)
+        library = timesOf(WeightType::get(&getContext(), weight.getShape(), wanted), true);
     }
     auto [takes, why] = takesLibrary(problem, generated, library);
     auto stage = op->getParentOfType<plan::StageOp>();

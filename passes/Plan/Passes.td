@@ -43,7 +43,8 @@ def ChooseRoadsPass : Pass<"trafo-choose-roads", "::mlir::ModuleOp"> {
     ```mlir
     plan.contract %panel rows %n, %w units %begin to %end groups 1 library f32_rows : ...
     ```
-    Contractions that the library's form does not fit (grouped formats never do) stay with generated code, with a remark.
+    Panels of i8_row take the form of `int8_library`, all others that of `library`. Contractions that it does not fit (formats
+    with groups of 32 never do) stay with generated code, with a remark.
     `roads=cheapest` takes the road that `plan.rates` predicts to take less time over `prompt-steps` steps of 512 rows and
     `decode-steps` of one, and generated code where nobody measured. What was chosen, why, and what both roads would take
     is left in the module attribute `plan.roads`, once for each weight of a stage.

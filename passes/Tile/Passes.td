@@ -16,8 +16,8 @@ def PackWeightsPass : TilePass<"trafo-pack-weights"> {
     the format's blocks with the 16 scales (and minima, and the integer scales of super-blocks) in front and codes four
     columns deep, in planes of 4, 2 and 1 bits where they have fewer than 8; float formats column by column. Weights whose
     codes meet f32 rows, and weights that are only looked up, keep the file's own bytes. Weights of contractions that take
-    the library road lie as the library takes them: row after row (f32_rows), in such tiles (f32_tiles), or in tiles of two
-    columns at a time (bf16_tiles). Weights follow each other in the order in which a step reads them, layer by layer, each
+    the library road lie as the library takes them: row after row (forms of rows), in such tiles (f32_tiles), or in tiles
+    of two columns at a time (bf16_tiles). Weights follow each other in the order in which a step reads them, layer by layer, each
     at a multiple of 64 bytes: a worker's prefetch runs on into the next weight.
 
     ```mlir
@@ -89,7 +89,9 @@ def TileLibraryContractPass : TilePass<"trafo-tile-library-contract"> {
       scf.for %row = %c0 to %n ... { scf.for %unit = ... { %sum = vector.load %product[%row, %column]; body } }
     }
     ```
-    The product lies in private scratch. Contractions of generated code are left alone.
+    The product lies in private scratch. Codes of i8_row panels are copied to rows before, for u7_rows those above zero to
+    one row and the negative ones without their sign to the next; `%sum` is then the first row's sum less the second's, times
+    the scales of weight and row. Contractions of generated code are left alone.
   }];
 }
 

@@ -55,6 +55,10 @@ public:
   Value mulf(Value a, Value b) { return mlir::arith::MulFOp::create(*this, a, b); }
   Value divf(Value a, Value b) { return mlir::arith::DivFOp::create(*this, a, b); }
   Value fma(Value a, Value b, Value c) { return mlir::math::FmaOp::create(*this, a, b, c); }
+  /// What the int8 classes make of sums of codes, f32: fma(sums, d_w * d_a, before). `scale` is d_a.
+  Value addScaled(Value before, Value sums, Value scales, Value scale) {
+    return fma(sums, mulf(scales, broadcast(scale, mlir::cast<mlir::VectorType>(before.getType()))), before);
+  }
   /// Maximum of values known not to be NaN.
   Value maxf(Value a, Value b);
   Value minf(Value a, Value b);

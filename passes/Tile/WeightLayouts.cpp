@@ -48,7 +48,7 @@ FailureOr<LayoutAttr> trafo::layoutOf(Value weight, ModuleOp module) {
 }
 
 LayoutAttr trafo::libraryLayout(MLIRContext *context, plan::LibraryForm form) {
-  if (form == plan::LibraryForm::F32Rows)
+  if (plan::libraryOperands(form).byRows)
     return LayoutAttr::get(context, /*rows=*/1, /*lane=*/1, /*planes=*/{}, /*bias=*/0, /*raw=*/true);
   // oneDNN's BA16a16b and BA16a16b2a are these tiles where the columns are a multiple of 16 and of 32.
   return LayoutAttr::get(context, plan::kTileRows, /*lane=*/form == plan::LibraryForm::BF16Tiles ? 2 : 1, {}, 0, false);

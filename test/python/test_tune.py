@@ -113,6 +113,19 @@ def test_what_decides_where_cost_does_not(trafo, tiny, folder):
         ("generated", "several targets share one copy of the weights")}
 
 
+def test_int8_by_rows_goes_by_rates_of_its_own(trafo, tiny, folder):
+    faster = [rate("i8_row", "generated", 1, 10, 10), rate("i8_row", "oneDNN", 1, 10, 20)]
+    program = folder / "int8"
+    done = run(trafo, "compile", tiny, "-o", program, "--target", TARGET, "--compute=int8", "--tune-for=prefill",
+               "--tune-table", written(folder / "int8.json", table(faster)))
+    assert done.returncode == 0, done.stderr
+    chosen = {entry["weights"]: (entry["road"], entry["reason"]) for entry in roads(trafo, program)}
+    assert chosen == {"i8_row": ("oneDNN", "predicted to take less time"),
+                      "q8_0": ("generated", "the library's f32_rows expects a weight in f32, got q8_0")}
+    done = run(program, "--raw", "hello", "-n", 2)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("text, code, facts", [
     ("", "TRAFO-TUNE-0001", ["byte=0"]),
     ("{\"version\": 1,", "TRAFO-TUNE-0001", ["byte=14"]),
@@ -151,7 +164,7 @@ def test_a_table_that_is_missing(trafo, tiny, tmp_path):
 @pytest.fixture(scope="module")
 def measured(trafo, folder):
     (folder / "temporary").mkdir()
-    done = run(trafo, "tune", "--target", TARGET, "--formats", "f32", "--json", "-o", folder / "measured.json",
+    done = run(trafo, "tune", "--target", TARGET, "--formats", "f32,i8_row", "--json", "-o", folder / "measured.json",
                TMPDIR=folder / "temporary")
     assert done.returncode == 0, done.stderr
     assert list((folder / "temporary").iterdir()) == []
@@ -165,9 +178,11 @@ def test_a_measured_table_says_what_and_is_taken(trafo, tiny, folder, measured):
     assert (data["version"], data["target"]) == (1, TARGET) and data["library"].startswith("oneDNN 3.")
     rates = data["rates"]
     assert [(entry["weights"], entry["road"], entry["rows"]) for entry in rates] == [
-        ("f32", road, rows) for road in ("generated", "oneDNN") for rows in (1, 8, 64, 512)]
-    for entry in rates:  # both are the same seconds: four bytes are multiplied `rows` times
-        assert entry["gmul_per_second"] == pytest.approx(entry["gb_per_second"] * entry["rows"] / 4, rel=0.02, abs=0.2)
+        (weights, road, rows) for road in ("generated", "oneDNN") for weights in ("f32", "i8_row")
+        for rows in (1, 8, 64, 512)]
+    for entry in rates:  # both are the same seconds: so many bytes are multiplied `rows` times
+        many = entry["rows"] / {"f32": 4, "i8_row": 1}[entry["weights"]]
+        assert entry["gmul_per_second"] == pytest.approx(entry["gb_per_second"] * many, rel=0.02, abs=0.2)
     done = run(trafo, "compile", tiny, "-o", folder / "auto", "--target", TARGET, "--tune-table", path)
     assert done.returncode == 0, done.stderr
     assert all(min(entry["generated_ns"] + entry["onednn_ns"]) > 0 for entry in roads(trafo, folder / "auto"))

@@ -88,6 +88,7 @@ protected:
                        plan::TargetAttr::get(&context, "test", "x86_64-unknown-linux-gnu", "x86-64", "", 0,
                                              plan::DotKind::Generic, /*tile_tokens=*/2, /*tile_groups=*/3,
                                              /*panel_rows=*/8, /*prefetch_bytes=*/0, plan::LibraryForm::None,
+                                             plan::LibraryForm::None,
                                              /*float_tokens=*/6, /*pair_tokens=*/3));
   }
 };

@@ -1,5 +1,5 @@
-// The real libdnnl behind the table that code calls: right sums in every form this CPU has, the same bits for every number
-// of rows and share of columns, and clear refusals.
+// The real libdnnl behind the table that code calls: right sums in every form this CPU has, of integers exact ones, the same
+// bits for every number of rows and share of columns, and clear refusals.
 #include "runtime/libraries/onednn.h"
 #include "trafo/Formats.h"
 
@@ -125,6 +125,88 @@ TEST_P(Forms, RightOrRefused) {
 }
 INSTANTIATE_TEST_SUITE_P(All, Forms,
                          testing::Values(TRAFO_MATMUL_F32_ROWS, TRAFO_MATMUL_F32_TILES, TRAFO_MATMUL_BF16_TILES));
+
+/// Codes and weights of int8 by rows, up to 127, of rows from `least` on; every fourth row of either is 127 alone.
+struct Codes {
+  Codes(const trafo_matmul_t &call, int least) : call(call), w(size_t(call.columns * stride())) {
+    std::mt19937 random(11);
+    auto fill = [&](int8_t *row, int64_t number, int from) {
+      for (int64_t k = 0; k < call.depth; ++k)
+        row[k] = int8_t(number % 4 == 0 ? 127 : std::uniform_int_distribution<int>(from, 127)(random));
+    };
+    x.resize(size_t(call.rows * call.depth));
+    for (int64_t r = 0; r < call.rows; ++r)
+      fill(&x[size_t(r * call.depth)], r, least);
+    for (int64_t c = 0; c < call.columns; ++c)
+      fill(weights(c), c, -127);
+  }
+  int64_t stride() const { return call.depth + 4; }
+  int8_t *weights(int64_t first) { return &w[size_t(first * stride())] + 4; }
+  int32_t sum(int64_t r, int64_t c) {
+    int32_t total = 0;
+    for (int64_t k = 0; k < call.depth; ++k)
+      total += x[size_t(r * call.depth + k)] * weights(c)[k];
+    return total;
+  }
+  trafo_matmul_t call;
+  std::vector<int8_t> x, w;
+};
+
+void expectExactSums(const trafo_library_t *table, const trafo_matmul_t &call, Codes &codes) {
+  std::vector<int32_t> out(size_t(call.rows * call.columns));
+  for (int64_t rows = 1; rows <= call.rows; rows += rows < 12 ? 1 : 29)
+    for (int64_t columns = 16; columns <= call.columns; columns += 80) {
+      int64_t first = call.columns - columns;
+      table->matmul(table->state, 0, &call, rows, columns, codes.x.data(), codes.weights(first), out.data());
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t c = 0; c < columns; ++c)
+          ASSERT_EQ(out[size_t(r * call.columns + c)], codes.sum(r, first + c))
+              << rows << " rows, " << columns << " columns, at " << r << ", " << c;
+    }
+}
+
+/// Where rows hold nothing below zero, two products never leave 16 bits, so that every CPU sums them exactly.
+TEST(OneDnnLibrary, Int8RowsAboveZeroAreSummedExactlyEverywhere) {
+  std::vector<trafo_matmul_t> products = {
+      {TRAFO_MATMUL_U7_ROWS, 128, 96, 64}, {TRAFO_MATMUL_U7_ROWS, 128, 256, 576}, {TRAFO_MATMUL_U7_ROWS, 16, 16, 1024}};
+  Opened opened(products);
+  ASSERT_EQ(opened.status, TRAFO_OK) << opened.error.message;
+  for (const trafo_matmul_t &call : products) {
+    Codes codes(call, 0);
+    expectExactSums(opened.library->table(), call, codes);
+  }
+  EXPECT_EQ(opened.library->failure(nullptr), TRAFO_OK);
+}
+
+/// Sums above 2^24 come through f32: what is right for most numbers is not exact, and refused unless it is.
+TEST(OneDnnLibrary, SumsAbove24BitsAreExactOrRefused) {
+  std::vector<trafo_matmul_t> products = {{TRAFO_MATMUL_U7_ROWS, 16, 96, 1536}};
+  Opened opened(products);
+  if (opened.status) {
+    EXPECT_STREQ(opened.error.code, "TRAFO-LIB-0004") << opened.error.message;
+    return;
+  }
+  Codes codes(products[0], 100);
+  expectExactSums(opened.library->table(), products[0], codes);
+}
+
+/// Rows of both signs are summed exactly where the CPU has VNNI. Without, oneDNN adds two products in 16 bits, which is
+/// found out and refused when it is opened, whatever numbers a program would come with.
+TEST(OneDnnLibrary, Int8RowsAreSummedExactlyOrRefused) {
+  std::vector<trafo_matmul_t> products = {{TRAFO_MATMUL_I8_ROWS, 64, 512, 576}};
+  Opened opened(products);
+  if (opened.status) {
+    EXPECT_FALSE(trafo_cpu_features() & TRAFO_CPU_AVX512VNNI);
+    EXPECT_EQ(opened.status, TRAFO_UNSUPPORTED);
+    EXPECT_STREQ(opened.error.code, "TRAFO-LIB-0004");
+    EXPECT_NE(std::string(opened.error.message).find("sums that are not those of its integers"), std::string::npos)
+        << opened.error.message;
+    EXPECT_NE(std::string(opened.error.message).find("--x86-gemm=generated"), std::string::npos);
+    return;
+  }
+  Codes codes(products[0], -127);
+  expectExactSums(opened.library->table(), products[0], codes);
+}
 
 TEST(OneDnnLibrary, WorkersCallAtOnce) {
   std::vector<trafo_matmul_t> products = {{TRAFO_MATMUL_F32_ROWS, 64, 512, 576}};

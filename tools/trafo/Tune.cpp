@@ -95,7 +95,7 @@ public:
   }
 
 private:
-  /// The library takes one of the float formats, which depends on the tier.
+  /// The library takes one of the float formats, which depends on the tier, and int8 by rows.
   int measureLibrary() {
     runtime::DnnlApi api;
     trafo_error_t error = {};
@@ -106,9 +106,11 @@ private:
     const dnnl_version_t *version = api.version();
     std::string name = "oneDNN " + std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
                        std::to_string(version->patch);
-    for (Format format : {Format::F32, Format::BF16}) {
+    bool floats = false;
+    for (Format format : {Format::F32, Format::BF16, Format::I8_ROW}) {
       const FormatInfo &info = formatInfo(format);
-      if (std::find(request.formats.begin(), request.formats.end(), info.name) == request.formats.end())
+      if (std::find(request.formats.begin(), request.formats.end(), info.name) == request.formats.end() ||
+          (floats && !info.grouped))
         continue;
       size_t before = table.rates.size();
       if (int status = measure(info, /*library=*/true))
@@ -116,7 +118,7 @@ private:
       if (table.rates.size() == before)
         continue;
       table.library = name;
-      break;
+      floats = true;
     }
     return TRAFO_OK;
   }

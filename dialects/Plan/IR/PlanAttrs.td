@@ -21,8 +21,9 @@ def Plan_TargetAttr : AttrDef<Plan_Dialect, "Target"> {
     "int64_t":$tile_groups,              // by this many tiles of 16 weight rows
     "int64_t":$panel_rows,               // rows prepared (normalised, quantised) at once; their codes should fit L2
     "int64_t":$prefetch_bytes,           // how far ahead of a weight stream to prefetch; 0: not at all
-    // the form in which its matmul library is fastest; none: it has no library
+    // the forms in which its matmul library is fastest with floats, and exact with int8 by rows; none: it has no library
     DefaultValuedParameter<"::trafo::plan::LibraryForm", "::trafo::plan::LibraryForm::None">:$library,
+    DefaultValuedParameter<"::trafo::plan::LibraryForm", "::trafo::plan::LibraryForm::None">:$int8_library,
     // rows of float panels one micro-kernel handles at once, by one tile, and queries of attention by 16 positions: their
     // f32 sums stay in registers
     DefaultValuedParameter<"int64_t", "4">:$float_tokens,

@@ -19,8 +19,8 @@ using namespace trafo::plan;
 
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef, StringRef, StringRef,
                                  StringRef, uint64_t, DotKind, int64_t tileTokens, int64_t tileGroups,
-                                 int64_t panelRows, int64_t prefetchBytes, LibraryForm, int64_t floatTokens,
-                                 int64_t pairTokens) {
+                                 int64_t panelRows, int64_t prefetchBytes, LibraryForm, LibraryForm,
+                                 int64_t floatTokens, int64_t pairTokens) {
   auto within = [&](StringRef name, int64_t value, int64_t least, int64_t most) -> LogicalResult {
     if (value >= least && value <= most)
       return success();

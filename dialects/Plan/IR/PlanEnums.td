@@ -22,8 +22,11 @@ def Plan_LibraryNone : I32EnumAttrCase<"None", 0, "none">;            // there i
 def Plan_LibraryF32Rows : I32EnumAttrCase<"F32Rows", 1, "f32_rows">;     // f32 by f32, the weight row after row
 def Plan_LibraryF32Tiles : I32EnumAttrCase<"F32Tiles", 2, "f32_tiles">;  // f32 by f32, tiles of 16 rows (BA16a16b)
 def Plan_LibraryBF16Tiles : I32EnumAttrCase<"BF16Tiles", 3, "bf16_tiles">; // bf16 by bf16, tiles of 16 rows by 2 columns (BA16a16b2a)
+def Plan_LibraryI8Rows : I32EnumAttrCase<"I8Rows", 4, "i8_rows">;      // i8_row by i8_row, rows and weight as stored
+def Plan_LibraryU7Rows : I32EnumAttrCase<"U7Rows", 5, "u7_rows">;      // the same, each row as two of what is above zero and below
 def Plan_Library : I32EnumAttr<"LibraryForm", "the form in which a matmul library takes its operands",
-                               [Plan_LibraryNone, Plan_LibraryF32Rows, Plan_LibraryF32Tiles, Plan_LibraryBF16Tiles]> {
+                               [Plan_LibraryNone, Plan_LibraryF32Rows, Plan_LibraryF32Tiles, Plan_LibraryBF16Tiles,
+                                Plan_LibraryI8Rows, Plan_LibraryU7Rows]> {
   let cppNamespace = "::trafo::plan";
 }
 

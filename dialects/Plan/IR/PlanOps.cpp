@@ -16,21 +16,25 @@ using namespace trafo::plan;
 #define GET_OP_CLASSES
 #include "dialects/Plan/IR/PlanOps.cpp.inc"
 
+/// Columns of codes up to 127 whose sums stay below 2^24: a library may bring them through f32.
+static constexpr int64_t kMostExactCodes = (int64_t(1) << 24) / (127 * 127);
+
 std::string trafo::plan::libraryProblem(LibraryForm form, trafo::ActivationFormat panel, trafo::WeightType weight) {
-  bool narrow = form == LibraryForm::BF16Tiles;
-  trafo::Format want = libraryWeights(form);
-  if (weight.getFormat() != want)
-    return std::string("expects a weight in ") + trafo::formatInfo(want).name + ", got " +
+  LibraryOperands want = libraryOperands(form);
+  if (weight.getFormat() != want.weights)
+    return std::string("expects a weight in ") + trafo::formatInfo(want.weights).name + ", got " +
            trafo::formatInfo(weight.getFormat()).name;
-  trafo::ActivationFormat activation = narrow ? trafo::ActivationFormat::BF16 : trafo::ActivationFormat::F32;
-  if (panel != activation)
-    return ("expects " + trafo::stringifyActivationFormat(activation) + " activations, got " +
+  if (panel != want.rows)
+    return ("expects " + trafo::stringifyActivationFormat(want.rows) + " activations, got " +
             trafo::stringifyActivationFormat(panel))
         .str();
-  int64_t step = libraryDepthStep(form);
-  if (weight.getCols() % step != 0)
-    return "expects columns in multiples of " + std::to_string(step) + ", got " + std::to_string(weight.getCols());
-  if (form == LibraryForm::F32Rows && weight.getRows() % kTileRows != 0)
+  if (weight.getCols() % want.depthStep != 0)
+    return "expects columns in multiples of " + std::to_string(want.depthStep) + ", got " +
+           std::to_string(weight.getCols());
+  if (want.isExact() && weight.getCols() > kMostExactCodes)
+    return "expects at most " + std::to_string(kMostExactCodes) + " columns, whose sums it has exactly, got " +
+           std::to_string(weight.getCols());
+  if (want.byRows && weight.getRows() % kTileRows != 0)
     return "expects rows in multiples of " + std::to_string(kTileRows) + ", got " + std::to_string(weight.getRows());
   return "";
 }
@@ -282,15 +286,18 @@ LogicalResult LibraryMatmulOp::verify() {
   if (form == LibraryForm::None) // library_matmul_c3
     return emitOpError("expects a form other than none");
   auto x = cast<MemRefType>(getX().getType()), out = cast<MemRefType>(getOut().getType());
-  bool narrow = form == LibraryForm::BF16Tiles;
-  if (x.getRank() != 2 || out.getRank() != 2 || x.getDimSize(0) != out.getDimSize(0) || !out.getElementType().isF32() ||
-      !(narrow ? x.getElementType().isBF16() : x.getElementType().isF32())) // library_matmul_c1
-    return emitOpError("expects rows of ")
-           << (narrow ? "bf16" : "f32") << " and as many of f32, got " << x << " and " << out;
-  int64_t step = libraryDepthStep(form);
-  if (x.getDimSize(1) % step != 0 || out.getDimSize(1) % kTileRows != 0) // library_matmul_c2
-    return emitOpError("expects multiples of ")
-           << step << " and " << kTileRows << " columns, got " << x.getDimSize(1) << " and " << out.getDimSize(1);
+  LibraryOperands operands = libraryOperands(form);
+  Builder b(getContext());
+  Type sums = operands.isExact() ? Type(b.getI32Type()) : b.getF32Type();
+  Type numbers = operands.isExact()                               ? Type(b.getI8Type())
+                 : operands.rows == trafo::ActivationFormat::BF16 ? Type(b.getBF16Type())
+                                                                  : b.getF32Type();
+  if (x.getRank() != 2 || out.getRank() != 2 || x.getDimSize(0) != out.getDimSize(0) || x.getElementType() != numbers ||
+      out.getElementType() != sums) // library_matmul_c1
+    return emitOpError("expects rows of ") << numbers << " and as many of " << sums << ", got " << x << " and " << out;
+  if (x.getDimSize(1) % operands.depthStep != 0 || out.getDimSize(1) % kTileRows != 0) // library_matmul_c2
+    return emitOpError("expects multiples of ") << operands.depthStep << " and " << kTileRows << " columns, got "
+                                                << x.getDimSize(1) << " and " << out.getDimSize(1);
   if (bool(getTable()) != bool(getWorker())) // library_matmul_c4
     return emitOpError("expects the library's table and the worker, or neither");
   return success();

@@ -49,11 +49,33 @@ struct CacheLayout {
 };
 /// The layout of `pool`, a memref<layers x pages x kvHeads x 2 x size x element>; none where it is no pool of such heads.
 std::optional<CacheLayout> cacheLayout(mlir::Type pool, int64_t kvHeads, int64_t headSize);
-/// What a library's contracted dimension is a multiple of, so that its blocks of weights are ours.
-inline constexpr int64_t libraryDepthStep(LibraryForm form) { return form == LibraryForm::BF16Tiles ? 32 : 16; }
-/// The storage format of weights that a library takes in `form`, which is not none.
-inline constexpr Format libraryWeights(LibraryForm form) {
-  return form == LibraryForm::BF16Tiles ? Format::BF16 : Format::F32;
+/// What a library takes in a form.
+struct LibraryOperands {
+  Format weights;        ///< the storage format
+  ActivationFormat rows; ///< of the panel
+  int64_t depthStep;     ///< divides the contracted dimension, so that the library's blocks of weights are ours
+  bool byRows;           ///< weight rows lie as they are stored, one after the other, and come in multiples of 16
+  int64_t parts = 1;     ///< rows of x that make a row of the panel: the second is taken off the first
+
+  /// Sums of integers are exact, those of floats in the library's own order.
+  constexpr bool isExact() const { return rows == ActivationFormat::I8Row; }
+};
+/// The operands of `form`, which is not none.
+inline constexpr LibraryOperands libraryOperands(LibraryForm form) {
+  switch (form) {
+  case LibraryForm::BF16Tiles:
+    return {Format::BF16, ActivationFormat::BF16, 32, false};
+  case LibraryForm::I8Rows:
+    return {Format::I8_ROW, ActivationFormat::I8Row, 32, true};
+  case LibraryForm::U7Rows:
+    return {Format::I8_ROW, ActivationFormat::I8Row, 32, true, 2};
+  default:
+    return {Format::F32, ActivationFormat::F32, 16, form == LibraryForm::F32Rows};
+  }
+}
+/// The form in which the library of `target` takes panels in `rows`.
+inline LibraryForm libraryForm(TargetAttr target, ActivationFormat rows) {
+  return rows == ActivationFormat::I8Row ? target.getInt8Library() : target.getLibrary();
 }
 /// Why a contraction of a panel in `panel` with `weight` cannot take the library road `form`, or an empty string.
 std::string libraryProblem(LibraryForm form, ActivationFormat panel, WeightType weight);

@@ -168,8 +168,9 @@ def Plan_ContractOp : Plan_Op<"contract", [RecursiveMemoryEffects, SingleBlock]>
     C3: f32 and bf16 panels contract any format, bf16_g32 panels bf16, int8 panels formats with groups of 32 that have a block rule, i8_row
     panels those whose block is the row.
     `library` is the road: absent, the sums are computed by generated code; else by the machine's matmul library, which
-    takes its operands in that form. C4: panel and weight are both f32, or both bf16 for bf16_tiles; the columns are a
-    multiple of 16 (of 32 for bf16_tiles), and so are the rows for f32_rows.
+    takes its operands in that form. C4: panel and weight are both f32, or both bf16 for bf16_tiles, or both i8_row for
+    i8_rows and u7_rows; the columns are a multiple of 16 (of 32 where they are not f32), and so are the rows for forms of
+    rows; sums of codes stay below 2^24, up to which the library's are exact.
   }];
   let arguments = (ins Plan_Panel:$panel, Index:$count, Plan_Weight:$weight, Index:$begin, Index:$end, I64Attr:$groups,
                        OptionalAttr<Plan_Library>:$library);
@@ -371,12 +372,13 @@ def Plan_BlockContractOp : Plan_Op<"block_contract", [AttrSizedOperandSegments, 
 def Plan_LibraryMatmulOp : Plan_Op<"library_matmul", [AttrSizedOperandSegments, MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "a matrix product that the machine's matmul library computes";
   let description = [{
-    `out[r, c] = sum_k x[r, k] * w[c, k]` in f32 for r < rows and c < columns, where `weights[offset]` begins the first of
-    the weight rows c; the order of summation is the library's. Rows of x and out past `rows` may be read and written: a
-    library whose bits depend on the number of rows is called with more. `call` is absent until the step is outlined, then
-    the table of the library (trafo_library_t) and the worker.
-    C1: x is [R, depth] in the form's type, out f32 [R, C]. C2: depth is a multiple of 16, for bf16_tiles of 32, and C of
-    16. C3: the form is not none. C4: the table and the worker come together.
+    `out[r, c] = sum_k x[r, k] * w[c, k]` for r < rows and c < columns, where `weights[offset]` begins the numbers of the
+    first of the weight rows c: of floats in f32, the order of summation being the library's, of int8 exactly in i32. Rows of
+    x and out past `rows` may be read and written: a library whose bits depend on the number of rows is called with more.
+    `call` is absent until the step is outlined, then the table of the library (trafo_library_t) and the worker.
+    C1: x is [R, depth] of f32, bf16 or i8 as the form says (u7_rows: none below zero), out [R, C] of f32, or i32 for i8.
+    C2: depth is a multiple of 16, of 32 where x is not f32, and C of 16. C3: the form is not none. C4: the table and the
+    worker come together.
   }];
   let arguments = (ins Plan_Library:$form, AnyMemRef:$x, Index:$rows, AnyMemRef:$weights, Index:$offset, Index:$columns,
                        AnyMemRef:$out, Optional<Plan_LlvmPtr>:$table, Optional<Index>:$worker);

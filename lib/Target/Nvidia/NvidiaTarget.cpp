@@ -13,7 +13,8 @@ static plan::TargetAttr describe(MLIRContext *context, llvm::StringRef tier, std
     return {};
   return plan::TargetAttr::get(context, tier, "nvptx64-nvidia-cuda", tier.drop_front(strlen("nvidia-")), "+ptx80",
                                /*cpu_bits=*/0, plan::DotKind::Generic, /*tile_tokens=*/4, /*tile_groups=*/1,
-                               /*panel_rows=*/64, /*prefetch_bytes=*/0, plan::LibraryForm::None, /*float_tokens=*/4,
+                               /*panel_rows=*/64, /*prefetch_bytes=*/0, plan::LibraryForm::None,
+                               plan::LibraryForm::None, /*float_tokens=*/4,
                                /*pair_tokens=*/2);
 }
 

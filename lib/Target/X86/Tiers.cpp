@@ -5,6 +5,7 @@
 
 using namespace trafo;
 using namespace trafo::target;
+using plan::LibraryForm;
 
 static constexpr Feature kFeatures[] = {
     // x86-64-v3
@@ -39,16 +40,21 @@ static constexpr Feature kFeatures[] = {
 // feel (docs/plan.md has both); AVX2 has half as many of half the width, which one tile's int16 sums fill. The sums of a
 // tile of floats take 24 of 32 and 12 of 16 registers; the rest hold weights and inputs. Pairs have two sums each, of half
 // as many rows; in tiles they are as many rows as a tile has. The library's
-// form is what oneDNN 3.2 has fast code for: blocked weights need AVX-512, bf16 its instructions (docs/decisions/0007).
+// form is what oneDNN 3.2 has fast code for: blocked weights need AVX-512, bf16 its instructions (docs/decisions/0007). Of
+// int8 it adds pairs of products in 16 bits without VNNI, where u7 keeps them exact (docs/decisions/0013).
 static constexpr Tier kTiers[] = {
-    {"x86-64-v4+amx-bf16", "x86-64-v4", 19, plan::DotKind::Tdpbf16ps, 16, 1, 64, 4096, plan::LibraryForm::BF16Tiles, 24,
-     16, /*byNameOnly=*/true},
-    {"x86-64-v4+amx-int8", "x86-64-v4", 18, plan::DotKind::Tdpbsud, 16, 1, 64, 4096, plan::LibraryForm::BF16Tiles, 24,
-     12, /*byNameOnly=*/true},
-    {"x86-64-v4+bf16", "x86-64-v4", 16, plan::DotKind::Vpdpbusd, 8, 2, 64, 4096, plan::LibraryForm::BF16Tiles, 24, 12},
-    {"x86-64-v4+vnni", "x86-64-v4", 15, plan::DotKind::Vpdpbusd, 8, 2, 64, 4096, plan::LibraryForm::F32Tiles, 24, 12},
-    {"x86-64-v4", "x86-64-v4", 14, plan::DotKind::Maddubs, 4, 1, 64, 4096, plan::LibraryForm::F32Tiles, 24, 12},
-    {"x86-64-v3", "x86-64-v3", 9, plan::DotKind::Maddubs, 4, 1, 64, 4096, plan::LibraryForm::F32Rows, 6, 3},
+    {"x86-64-v4+amx-bf16", "x86-64-v4", 19, plan::DotKind::Tdpbf16ps, 16, 1, 64, 4096, LibraryForm::BF16Tiles,
+     LibraryForm::I8Rows, 24, 16, /*byNameOnly=*/true},
+    {"x86-64-v4+amx-int8", "x86-64-v4", 18, plan::DotKind::Tdpbsud, 16, 1, 64, 4096, LibraryForm::BF16Tiles,
+     LibraryForm::I8Rows, 24, 12, /*byNameOnly=*/true},
+    {"x86-64-v4+bf16", "x86-64-v4", 16, plan::DotKind::Vpdpbusd, 8, 2, 64, 4096, LibraryForm::BF16Tiles,
+     LibraryForm::I8Rows, 24, 12},
+    {"x86-64-v4+vnni", "x86-64-v4", 15, plan::DotKind::Vpdpbusd, 8, 2, 64, 4096, LibraryForm::F32Tiles,
+     LibraryForm::I8Rows, 24, 12},
+    {"x86-64-v4", "x86-64-v4", 14, plan::DotKind::Maddubs, 4, 1, 64, 4096, LibraryForm::F32Tiles, LibraryForm::U7Rows,
+     24, 12},
+    {"x86-64-v3", "x86-64-v3", 9, plan::DotKind::Maddubs, 4, 1, 64, 4096, LibraryForm::F32Rows, LibraryForm::U7Rows, 6,
+     3},
 };
 
 plan::TargetAttr trafo::target::describeX86(mlir::MLIRContext *context, llvm::StringRef name, std::string &error) {

@@ -377,9 +377,32 @@ func.func @road_of_the_panel(%x: memref<4x64xf32>, %i: index) {
 
 // -----
 
+// contract_c4
+func.func @road_of_int8_by_rows(%x: memref<4x64xf32>, %i: index) {
+  %0 = plan.prepare none %x[%i, %i] : memref<4x64xf32> -> !plan.panel<4x64xi8_g32>
+  %w = plan.weight @w : !trafo.weight<32x64xq8_0>
+  // expected-error @+1 {{cannot take the library road u7_rows: expects a weight in i8_row, got q8_0}}
+  plan.contract %0 rows %i, %w units %i to %i groups 1 library u7_rows : !plan.panel<4x64xi8_g32>, !trafo.weight<32x64xq8_0> {
+  ^bb0(%row: index, %unit: index, %sum: vector<16xf32>):
+    plan.end
+  }
+  return
+}
+
+// -----
+
+// library_matmul_c1
+func.func @matmul_sums(%x: memref<4x64xi8>, %w: memref<64xi8>, %y: memref<4x16xf32>, %i: index) {
+  // expected-error @+1 {{expects rows of 'i8' and as many of 'i32', got 'memref<4x64xi8>' and 'memref<4x16xf32>'}}
+  plan.library_matmul i8_rows %x rows %i weights %w[%i] columns %i to %y : memref<4x64xi8>, memref<64xi8>, memref<4x16xf32>
+  return
+}
+
+// -----
+
 // library_matmul_c1
 func.func @matmul_rows(%x: memref<4x64xf32>, %w: memref<64xi8>, %y: memref<8x16xf32>, %i: index) {
-  // expected-error @+1 {{expects rows of f32 and as many of f32, got 'memref<4x64xf32>' and 'memref<8x16xf32>'}}
+  // expected-error @+1 {{expects rows of 'f32' and as many of 'f32', got 'memref<4x64xf32>' and 'memref<8x16xf32>'}}
   plan.library_matmul f32_rows %x rows %i weights %w[%i] columns %i to %y : memref<4x64xf32>, memref<64xi8>, memref<8x16xf32>
   return
 }

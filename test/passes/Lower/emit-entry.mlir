@@ -20,6 +20,8 @@
 
 // CHECK:       llvm.func @trafo_model_query(%[[NEWEST:.*]]: i32, %[[CODE:.*]]: !llvm.ptr) -> i32
 // CHECK:         llvm.icmp "ult" %[[NEWEST]]
+// CHECK:         %[[VERSION:.*]] = llvm.getelementptr %[[CODE]][0]
+// CHECK:         llvm.store %{{.*}}, %[[VERSION]]
 // Three products of four words each.
 // CHECK:         %[[COUNT:.*]] = llvm.mlir.constant(3 : i32)
 // CHECK:         %[[COUNTED:.*]] = llvm.getelementptr %[[CODE]][4]

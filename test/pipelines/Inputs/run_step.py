@@ -24,7 +24,7 @@ class Code(ctypes.Structure):
 library = ctypes.CDLL(sys.argv[1])
 library.trafo_model_query.argtypes = [ctypes.c_uint32, ctypes.POINTER(Code)]
 code = Code()
-assert library.trafo_model_query(2, code) == 0 and code.abi_version == 2 and code.matmul_count == 0
+assert library.trafo_model_query(3, code) == 0 and code.abi_version == 3 and code.matmul_count == 0
 
 scales = np.arange(16, dtype=np.float32) / 4
 tokens, positions = np.array([3, 7, 15, 1], np.int32), np.array([0, 1, 2, 3], np.int32)

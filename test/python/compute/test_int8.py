@@ -2,8 +2,9 @@
 
 import json
 
+import numpy
 import pytest
-from programs import TINY, Tiny, compiled, make, run
+from programs import TINY, Tiny, assert_same_bits_every_way, compiled, make, run
 
 
 def test_inspect_names_the_classes(trafo, computed):
@@ -24,15 +25,27 @@ def test_every_float_format_is_taken(trafo, folder, format):
     assert "i8_row x i8_row" in done.stdout
 
 
-def test_quantised_weights_keep_their_formats_and_the_report_says_so(trafo, folder):
-    make(folder / "grouped.gguf", Tiny())
-    done = run(trafo, "compile", folder / "grouped.gguf", "-o", folder / "grouped", "--compute=int8", "--report",
-               "--bandwidth", 10, "--remarks-filter=trafo-quantize")
-    assert done.returncode == 0, done.stderr
-    assert "int8 compute             not used: the model has no linears with float weights" in done.stdout
-    assert "not i8_row: a weight of the op is quantised already" in done.stdout + done.stderr
-    plain = compiled(trafo, folder / "grouped.gguf", folder / "plain")
-    assert (folder / "grouped").stat().st_size == plain.stat().st_size
+@pytest.fixture(scope="module")
+def by_library(trafo, tiny, folder):
+    return compiled(trafo, tiny, folder / "int8-onednn", "--compute=int8", "--x86-gemm=onednn")
+
+
+def test_onednn_sums_integers_as_generated_code_does(trafo, by_library, computed, logits, folder):
+    programs = (by_library, computed("int8"))
+    infos = [json.loads(run(trafo, "inspect", program, "--json").stdout)["info"] for program in programs]
+    classes, others = ({entry["op"]: entry for entry in info["numeric_classes"]} for info in infos)
+    for op in ("trafo.qkv_rope", "trafo.linear_add", "trafo.gate_up"):
+        assert (classes[op]["road"], others[op]["road"]) == ("oneDNN", "generated")
+        assert classes[op]["class"] == others[op]["class"]
+    assert classes["trafo.lm_head"]["road"] == "generated"
+    assert [info["needs"] for info in infos] == [["libdnnl.so.3 (oneDNN 3.2 or newer)"], []]
+    assert numpy.array_equal(*(logits(program).view(numpy.int32) for program in programs))
+    assert_same_bits_every_way(by_library, logits, folder)
+
+
+def test_onednn_is_needed_when_it_runs(by_library):
+    done = run(by_library, "--raw", "hello", "-n", 2, TRAFO_DNNL="/nowhere/libdnnl.so.3")
+    assert done.returncode == 69 and "TRAFO-LIB-0001" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 def test_two_formats_at_once_are_refused(trafo, tiny, folder):

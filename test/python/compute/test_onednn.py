@@ -4,7 +4,7 @@ import json
 
 import numpy
 import pytest
-from programs import Tiny, assert_same_bits_every_way, compiled, divergences, make, run
+from programs import assert_same_bits_every_way, compiled, divergences, run
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +63,6 @@ def test_generated_code_needs_no_library(generated):
     assert done.returncode == 0, done.stderr
 
 
-def test_grouped_formats_never_take_it(trafo, folder):
-    make(folder / "grouped.gguf", Tiny())
-    done = run(trafo, "compile", folder / "grouped.gguf", "-o", folder / "grouped", "--x86-gemm=onednn", "--report",
-               "--bandwidth", 10, "--remarks-filter=trafo-plan")
-    assert done.returncode == 0, done.stderr
-    assert "oneDNN                   not used: the model has no float linears that it takes" in done.stdout
-    assert "the model has no linear that the library takes: all are generated" in done.stdout + done.stderr
-    done = run(folder / "grouped", "--raw", "hello", "-n", 2, TRAFO_DNNL="/nowhere/libdnnl.so.3")
-    assert done.returncode == 0, done.stderr
-
-
 def test_a_bf16_tier_gives_right_numbers_or_says_what_the_cpu_lacks(trafo, tiny, folder, ids, logits):
     program = compiled(trafo, tiny, folder / "bf16", "--x86-gemm=onednn", "--target=x86-64-v4+bf16")
     classes = {entry["op"]: entry for entry in
@@ -91,7 +80,9 @@ def test_a_bf16_tier_gives_right_numbers_or_says_what_the_cpu_lacks(trafo, tiny,
 
 @pytest.mark.parametrize("options", [["--x86-gemm=generated"], ["--x86-gemm=onednn", "--target=x86-64-v3"],
                                      ["--x86-gemm=onednn", "--target=x86-64-v4"],
-                                     ["--x86-gemm=onednn", "--target=x86-64-v4+bf16"]])
+                                     ["--x86-gemm=onednn", "--target=x86-64-v4+bf16"],
+                                     ["--x86-gemm=onednn", "--target=x86-64-v3", "--compute=int8"],
+                                     ["--x86-gemm=onednn", "--target=x86-64-v4+vnni", "--compute=int8"]])
 def test_check_judges_every_road(trafo, tiny, options):
     done = run(trafo, "check", tiny, *options)
     assert done.returncode == 0, done.stdout + done.stderr
