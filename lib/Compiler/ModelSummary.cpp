@@ -92,7 +92,7 @@ static std::string describeCache(ModuleOp module) {
     else
       text << "what a step sees of the last " << pool.getWindow() << " positions";
     if (arena.getPools().size() > 1)
-      text << " of " << pool.getLayers().size() << " layers";
+      text << " of " << pool.getLayers().size() << (pool.getLayers().size() == 1 ? " layer" : " layers");
   }
   if (saved > 0)
     text << llvm::format("; %.1f MB less than all positions of all layers", saved / 1e6);

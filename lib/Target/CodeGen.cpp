@@ -5,6 +5,8 @@
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
@@ -140,7 +142,24 @@ static FailureOr<Bytes> write(ModuleOp origin, llvm::Module &module, llvm::Targe
         << (form == CodeForm::Assembly ? "assembly" : "objects") << " for " << machine.getTargetTriple().str();
     return failure();
   }
+  // What LLVM cannot make code of it reports to the context, whose own handler would end the process.
+  std::string failed;
+  module.getContext().setDiagnosticHandlerCallBack(
+      [](const llvm::DiagnosticInfo *info, void *first) {
+        auto &message = *static_cast<std::string *>(first);
+        if (info->getSeverity() != llvm::DS_Error || !message.empty())
+          return;
+        llvm::raw_string_ostream text(message);
+        llvm::DiagnosticPrinterRawOStream printer(text);
+        info->print(printer);
+      },
+      &failed);
   passes.run(module);
+  module.getContext().setDiagnosticHandlerCallBack(nullptr);
+  if (!failed.empty()) {
+    origin.emitError("LLVM cannot make code of this for ") << machine.getTargetCPU() << ": " << failed;
+    return failure();
+  }
   return bytes;
 }
 

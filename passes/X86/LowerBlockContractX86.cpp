@@ -10,7 +10,7 @@
 // AVX-512 VNNI has 32 of 64 bytes; one vpdpbusd does four columns of 16 rows, and a broadcast activation serves as many
 // tiles as are taken together.
 // AMX has tiles: one instruction does 32 columns of 16 rows for 16 rows of the step; fewer of them go through VNNI, but for
-// bf16, whose sums tiles round.
+// bf16, whose sums tiles round. Tiles are of int8 or of bf16: LLVM 22 runs out of tile registers where a function has both.
 //
 //===----------------------------------------------------------------------===//
 #include "passes/X86/DotProducts.h"
@@ -241,15 +241,15 @@ struct LowerBlockContractX86Pass : trafo::impl::LowerBlockContractX86PassBase<Lo
     if (failed(target))
       return signalPassFailure();
     plan::DotKind dot = target->getDot();
-    bool hasTiles = dot == plan::DotKind::Tdpbsud || dot == plan::DotKind::Tdpbf16ps;
+    bool hasVnni = llvm::is_contained({plan::DotKind::Vpdpbusd, plan::DotKind::Tdpbsud, plan::DotKind::Tdpbf16ps}, dot);
     auto lowerInt8 = [&](BlockContract &contract) {
       if (dot == plan::DotKind::Maddubs && contract.terms > 1 && contract.isBiased())
         lowerWords(contract);
       else if (dot == plan::DotKind::Maddubs)
         hasOwnShape(contract) ? lowerMaddubs(contract) : contractGroups(contract, *maddubsDots(contract));
-      else if (hasTiles && contract.tokens > kFewTokens)
+      else if (dot == plan::DotKind::Tdpbsud && contract.tokens > kFewTokens)
         contractGroups(contract, *tileDots(contract));
-      else if (hasTiles || dot == plan::DotKind::Vpdpbusd)
+      else if (hasVnni)
         hasOwnShape(contract) ? lowerVpdpbusd(contract) : contractGroups(contract, *vpdpbusdDots(contract));
     };
     lowerBlockContracts(getOperation(), lowerInt8, [&](BlockContract &contract) {

@@ -10,9 +10,10 @@ def LowerBlockContractX86Pass : BlockContractPass<"trafo-lower-block-contract-x8
     group of 32: at most 8 * 2 * 15 * 127 = 30,480) before one vpmaddwd, which also multiplies with the integer scales of
     super-blocks; 8-bit codes and codebooks go through |w| and a * sign(w), whose pair sums stay below 2^15
     (128 * 127 * 2). `vpdpbusd` (AVX-512 VNNI): 16 rows at a time, activations folded in as broadcasts from memory; codes
-    biased by 128 start from -128 * sum(a). `tdpbsud` (AMX): 16 weight rows by 16 rows of the step an instruction, sums through
-    the stack; few rows of the step as `vpdpbusd`. `tdpbf16ps` (AMX with bf16): the same, and bf16_g32 by tiles of bf16. `generic` is left to trafo-lower-block-contract-generic. All give the same
-    bits: the integer part is exact and the float part is the op's own.
+    biased by 128 start from -128 * sum(a). `tdpbsud` (AMX): 16 weight rows by 16 rows of the step an instruction,
+    sums through the stack; few rows of the step as `vpdpbusd`. `tdpbf16ps` (AMX with bf16): bf16_g32 by tiles of bf16, int8
+    as `vpdpbusd`. `generic` is left to trafo-lower-block-contract-generic. All give the same bits: the integer part is exact
+    and the float part is the op's own.
   }];
 }
 

@@ -9,7 +9,7 @@ def Plan_DotVpdpbusd : I32EnumAttrCase<"Vpdpbusd", 2, "vpdpbusd">; // AVX-512 VN
 def Plan_DotSdot : I32EnumAttrCase<"Sdot", 3, "sdot">;             // AArch64 dotprod
 def Plan_DotSmmla : I32EnumAttrCase<"Smmla", 4, "smmla">;          // AArch64 i8mm, which has sdot and usdot too
 def Plan_DotTdpbsud : I32EnumAttrCase<"Tdpbsud", 5, "tdpbsud">;    // AMX tiles, on machines that have vpdpbusd too
-def Plan_DotTdpbf16ps : I32EnumAttrCase<"Tdpbf16ps", 6, "tdpbf16ps">; // AMX tiles of bf16, on machines that have tdpbsud too
+def Plan_DotTdpbf16ps : I32EnumAttrCase<"Tdpbf16ps", 6, "tdpbf16ps">; // AMX tiles of bf16; int8 as vpdpbusd
 def Plan_Dot : I32EnumAttr<"DotKind", "the machine's dot products: of int8, and of tiles of bf16 where it has them",
                            [Plan_DotGeneric, Plan_DotMaddubs, Plan_DotVpdpbusd, Plan_DotSdot, Plan_DotSmmla,
                             Plan_DotTdpbsud, Plan_DotTdpbf16ps]> {

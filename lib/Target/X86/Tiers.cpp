@@ -43,7 +43,7 @@ static constexpr Feature kFeatures[] = {
 // form is what oneDNN 3.2 has fast code for: blocked weights need AVX-512, bf16 its instructions (docs/decisions/0007). Of
 // int8 it adds pairs of products in 16 bits without VNNI, where u7 keeps them exact (docs/decisions/0013).
 static constexpr Tier kTiers[] = {
-    {"x86-64-v4+amx-bf16", "x86-64-v4", 19, plan::DotKind::Tdpbf16ps, 16, 1, 64, 4096, LibraryForm::BF16Tiles,
+    {"x86-64-v4+amx-bf16", "x86-64-v4", 19, plan::DotKind::Tdpbf16ps, 8, 2, 64, 4096, LibraryForm::BF16Tiles,
      LibraryForm::I8Rows, 24, 16, /*byNameOnly=*/true},
     {"x86-64-v4+amx-int8", "x86-64-v4", 18, plan::DotKind::Tdpbsud, 16, 1, 64, 4096, LibraryForm::BF16Tiles,
      LibraryForm::I8Rows, 24, 12, /*byNameOnly=*/true},

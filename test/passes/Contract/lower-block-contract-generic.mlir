@@ -43,8 +43,8 @@ func.func @eight_bits(%w: memref<544xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x
 // CHECK:         %[[I:.*]] = scf.for %{{.*}} iter_args({{.*}}) -> (vector<16xi32>)
 // CHECK-NOT:       arith.sitofp
 // CHECK:           scf.yield
-// CHECK:         vector.bitcast %{{.*}} : vector<64xi8> to vector<16xf32>
 // CHECK:         arith.sitofp %[[I]]
+// CHECK:         vector.bitcast %{{.*}} : vector<64xi8> to vector<16xf32>
 // CHECK-COUNT-1: math.fma
 // CHECK-NOT:     math.fma
 func.func @whole_row(%w: memref<1088xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x1x4xf32>, %s: memref<2x1x4xi32>,

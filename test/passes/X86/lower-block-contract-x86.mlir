@@ -108,9 +108,9 @@ module attributes {plan.target = #target} {
   // VNNI:         scf.for %{{.*}} iter_args({{.*}}) -> (vector<16xi32>)
   // VNNI-COUNT-8:   "llvm.x86.avx512.vpdpbusd.512"
   // VNNI:           scf.yield
-  // VNNI:         vector.load {{.*}} vector<64xi8>
-  // VNNI-NEXT:    vector.bitcast %{{.*}} : vector<64xi8> to vector<16xf32>
   // VNNI:         arith.sitofp
+  // VNNI-NEXT:    vector.load {{.*}} vector<64xi8>
+  // VNNI-NEXT:    vector.bitcast %{{.*}} : vector<64xi8> to vector<16xf32>
   func.func @i8_row(%w: memref<1088xi8>, %q: memref<2x2x4x32xi8>, %d: memref<2x1x4xf32>, %s: memref<2x1x4xi32>,
                   %n: memref<2x2x4x2xi16>, %i: index, %v: vector<16xf32>) -> vector<16xf32> {
     %0 = plan.block_contract "i8_row" <rows = 16, lane = 4, bias = 128> i8_row groups 1 tokens 1 columns 64 stride 1088 prefetch 4096
