@@ -176,7 +176,7 @@ trafo_status_t ArtifactWriter::endWeights(trafo_error_t *error) {
 uint64_t ArtifactWriter::weightsSize() const { return state->weightsBytes; }
 uint64_t ArtifactWriter::weightsHash() const { return state->weightsDigest; }
 
-trafo_status_t ArtifactWriter::finish(const trafo_manifest_t *manifest, trafo_error_t *error) {
+trafo_status_t ArtifactWriter::seal(const trafo_manifest_t *manifest, trafo_error_t *error) {
   if (!state->file.isOpen() || state->inWeights)
     return state->misuse("finished before it was begun or while weights were written", error);
   uint64_t payloadSize = state->payloadPosition();
@@ -226,10 +226,22 @@ trafo_status_t ArtifactWriter::finish(const trafo_manifest_t *manifest, trafo_er
   if (!s)
     s = state->file.overwrite(state->payloadOffset, page, sizeof(page), error);
   if (!s)
-    s = state->file.commit(error);
+    s = state->file.sync(error);
   if (s)
     abandon();
   return s;
+}
+
+trafo_status_t ArtifactWriter::publish(trafo_error_t *error) {
+  trafo_status_t s = state->file.commit(error);
+  if (s)
+    abandon();
+  return s;
+}
+
+trafo_status_t ArtifactWriter::finish(const trafo_manifest_t *manifest, trafo_error_t *error) {
+  trafo_status_t s = seal(manifest, error);
+  return s ? s : publish(error);
 }
 
 void ArtifactWriter::abandon() { state->file.discard(); }

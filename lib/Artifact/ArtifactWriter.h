@@ -54,6 +54,9 @@ public:
   /// Writes the manifest (NULL: a file that only carries weights), table, header and trailer, syncs and renames.
   /// struct_size, weights_size and weights_hash are filled in here; the latter two only if this file has weights.
   trafo_status_t finish(const trafo_manifest_t *manifest, trafo_error_t *error);
+  /// finish() in two steps, for files that belong together: none takes its name before all are on the disk.
+  trafo_status_t seal(const trafo_manifest_t *manifest, trafo_error_t *error);
+  trafo_status_t publish(trafo_error_t *error);
 
   /// Gives up: removes the temporary. Nothing else may be called afterwards.
   void abandon();

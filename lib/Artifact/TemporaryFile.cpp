@@ -155,12 +155,18 @@ trafo_status_t TemporaryFile::overwrite(uint64_t offset, const void *bytes, size
   return writeAt(offset, bytes, size, error);
 }
 
-trafo_status_t TemporaryFile::commit(trafo_error_t *error) {
+trafo_status_t TemporaryFile::sync(trafo_error_t *error) {
   if (trafo_status_t s = flush(error))
     return s;
   if (fsync(fd) != 0)
     return fail(error, TRAFO_IO, codes::kWrite, "%s: cannot be written to the disk: %s%s", outputPath.c_str(),
                 strerror(errno), remedy(errno));
+  return TRAFO_OK;
+}
+
+trafo_status_t TemporaryFile::commit(trafo_error_t *error) {
+  if (trafo_status_t s = sync(error))
+    return s;
   if (rename(temporaryPath.c_str(), outputPath.c_str()) != 0)
     return fail(error, TRAFO_CANNOT_CREATE, codes::kRename, "%s: the finished file cannot take its name: %s%s",
                 outputPath.c_str(), strerror(errno), remedy(errno));

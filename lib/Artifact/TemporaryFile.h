@@ -32,7 +32,9 @@ public:
   /// Replaces bytes appended earlier.
   trafo_status_t overwrite(uint64_t offset, const void *bytes, size_t size, trafo_error_t *error);
 
-  /// Writes everything to the disk and gives the file its name.
+  /// Writes everything to the disk.
+  trafo_status_t sync(trafo_error_t *error);
+  /// The same, and gives the file its name.
   trafo_status_t commit(trafo_error_t *error);
   /// Removes the file, if there is one that was not committed.
   void discard();

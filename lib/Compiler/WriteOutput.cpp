@@ -70,15 +70,15 @@ int trafo::writeArtifact(const CompileOptions &options, DiagnosticPrinter &diagn
     return TRAFO_INTERNAL;
   }
   trafo_error_t error;
+  ArtifactWriter beside; // a library's weights
   if (isLibrary) {
-    ArtifactWriter beside;
     if (trafo_status_t status = beside.open({options.output + ".weights", "", input.modelHash, false}, &error))
       return fail(diagnostics, error, status);
     if (int status = writeWeights(beside, packing, diagnostics, progress))
       return status;
     manifest.weights_size = beside.weightsSize();
     manifest.weights_hash = beside.weightsHash();
-    if (trafo_status_t status = beside.finish(nullptr, &error))
+    if (trafo_status_t status = beside.seal(nullptr, &error))
       return fail(diagnostics, error, status);
   }
   ArtifactWriter writer;
@@ -96,8 +96,12 @@ int trafo::writeArtifact(const CompileOptions &options, DiagnosticPrinter &diagn
   if (!isLibrary)
     if (int status = writeWeights(writer, packing, diagnostics, progress))
       return status;
-  if (trafo_status_t status = writer.finish(&manifest, &error))
+  if (trafo_status_t status = writer.seal(&manifest, &error))
     return fail(diagnostics, error, status);
+  for (ArtifactWriter *file : {&beside, &writer})
+    if (file != &beside || isLibrary)
+      if (trafo_status_t status = file->publish(&error))
+        return fail(diagnostics, error, status);
   return 0;
 }
 

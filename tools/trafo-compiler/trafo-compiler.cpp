@@ -37,6 +37,7 @@ static int withReportWritten(int status) {
 
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is an error of the write
   CLI::App app("trafo-compiler: compiles transformers; `trafo` runs it");
   app.require_subcommand(1);
   trafo::Command command;
