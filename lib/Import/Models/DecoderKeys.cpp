@@ -61,10 +61,12 @@ int64_t DecoderKeys::sameInEveryLayer(std::string_view key, int64_t layers, int6
 }
 
 std::vector<bool> DecoderKeys::pattern(std::string_view key, int64_t layers, bool fallback) {
+  if (failed())
+    return {}; // `layers` may be any number
   std::vector<bool> have(static_cast<size_t>(layers), fallback);
   std::string name = full(key);
   const MetadataEntry *entry = checkpoint.metadata.find(name);
-  if (failed() || !entry)
+  if (!entry)
     return have;
   if (entry->value.type != ValueType::Array) {
     int64_t period = integer(key, 0, layers);

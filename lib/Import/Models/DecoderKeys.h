@@ -43,7 +43,7 @@ public:
   int64_t sameInEveryLayer(std::string_view key, int64_t layers, int64_t least, int64_t most,
                            std::optional<int64_t> fallback);
   /// Which layers have what others have not, written as an array of one bool a layer, or as n, where all have it but each
-  /// n-th (0: all); `fallback` of all if missing.
+  /// n-th (0: all); `fallback` of all if missing. Empty after a failure.
   std::vector<bool> pattern(std::string_view key, int64_t layers, bool fallback);
   /// A finite number above zero; missing is an error unless there is a fallback.
   float positive(std::string_view key, std::optional<float> fallback = std::nullopt);
