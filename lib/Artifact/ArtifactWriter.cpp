@@ -233,7 +233,7 @@ trafo_status_t ArtifactWriter::seal(const trafo_manifest_t *manifest, trafo_erro
 }
 
 trafo_status_t ArtifactWriter::publish(trafo_error_t *error) {
-  trafo_status_t s = state->file.commit(error);
+  trafo_status_t s = state->file.takeName(error);
   if (s)
     abandon();
   return s;

@@ -165,8 +165,11 @@ trafo_status_t TemporaryFile::sync(trafo_error_t *error) {
 }
 
 trafo_status_t TemporaryFile::commit(trafo_error_t *error) {
-  if (trafo_status_t s = sync(error))
-    return s;
+  trafo_status_t s = sync(error);
+  return s ? s : takeName(error);
+}
+
+trafo_status_t TemporaryFile::takeName(trafo_error_t *error) {
   if (rename(temporaryPath.c_str(), outputPath.c_str()) != 0)
     return fail(error, TRAFO_CANNOT_CREATE, codes::kRename, "%s: the finished file cannot take its name: %s%s",
                 outputPath.c_str(), strerror(errno), remedy(errno));

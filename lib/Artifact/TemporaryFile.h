@@ -34,7 +34,9 @@ public:
 
   /// Writes everything to the disk.
   trafo_status_t sync(trafo_error_t *error);
-  /// The same, and gives the file its name.
+  /// Gives a file that was synced its name.
+  trafo_status_t takeName(trafo_error_t *error);
+  /// Both.
   trafo_status_t commit(trafo_error_t *error);
   /// Removes the file, if there is one that was not committed.
   void discard();

@@ -98,10 +98,11 @@ int trafo::writeArtifact(const CompileOptions &options, DiagnosticPrinter &diagn
       return status;
   if (trafo_status_t status = writer.seal(&manifest, &error))
     return fail(diagnostics, error, status);
-  for (ArtifactWriter *file : {&beside, &writer})
-    if (file != &beside || isLibrary)
-      if (trafo_status_t status = file->publish(&error))
-        return fail(diagnostics, error, status);
+  trafo_status_t status = isLibrary ? beside.publish(&error) : TRAFO_OK;
+  if (!status)
+    status = writer.publish(&error);
+  if (status)
+    return fail(diagnostics, error, status);
   return 0;
 }
 

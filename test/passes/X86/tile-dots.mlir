@@ -1,4 +1,8 @@
 // RUN: trafo-opt %s -trafo-lower-block-contract-x86 | FileCheck %s
+// RUN: sed "s/dot = tdpbsud/dot = tdpbf16ps/" %s | trafo-opt -trafo-lower-block-contract-x86 | FileCheck %s --check-prefix=PAIRS --implicit-check-not=amx.
+
+// Where tiles are of bf16, int8 goes through VNNI alone: LLVM has no registers for both.
+// PAIRS: "llvm.x86.avx512.vpdpbusd.512"
 
 // AMX: 16 rows of the step by 16 weight rows by 32 columns in one product; few rows go through VNNI.
 
